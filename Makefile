@@ -1,0 +1,57 @@
+# The README's commands. `make help` lists them.
+GO      ?= go
+TOOL     = $(GO) tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 2s
+SPECS   ?=
+OUT     ?= demo-out
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
+
+build: ## build bin/drawbridge
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/drawbridge ./cmd/drawbridge
+
+demo: build ## build, then run the main job on the embedded example
+	./bin/drawbridge demo --out $(OUT)
+
+test: lint generated ## everything that CI runs
+	$(GO) vet ./...
+	$(GO) test -race -shuffle=on -timeout 15m ./...
+	FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+quick: ## vet and tests; needs Go alone
+	$(GO) vet ./...
+	$(GO) test ./...
+
+prove: ## the long form, before an issue closes
+	$(MAKE) test FUZZTIME=60s
+	$(GO) test -race -shuffle=on -count=3 -timeout 60m ./...
+	$(MAKE) bench
+	$(MAKE) eval-categories
+
+bench: build ## figures of TARGETS; SPECS=DIR adds the real specifications there
+	scripts/bench '$(SPECS)'
+
+eval-categories: ## precision and recall of the category guesses; SPECS=DIR holds the real specifications
+	$(GO) run ./cmd/evalcat --specs '$(SPECS)'
+
+fmt: ## format the code
+	$(TOOL) golangci-lint fmt
+
+lint: ## format, linters
+	$(TOOL) golangci-lint fmt --diff
+	$(TOOL) golangci-lint run
+
+generate: ## write the generated files anew
+	$(GO) generate ./...
+
+generated: generate ## fail when generating changes anything
+	git diff --exit-code --stat -- ':(glob)**/*_gen.*' docs/reference
+
+fuzz: ## fuzz each target for FUZZTIME
+	FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
