@@ -1,0 +1,334 @@
+package taxonomy
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
+
+	"drawbridge"
+)
+
+// Limits of a data file.
+const (
+	maxFileBytes = 512 << 10
+	maxNesting   = 12
+	maxIndent    = 40
+	maxLeaves    = 2000
+	maxList      = 400
+	maxText      = 400
+)
+
+// file is a taxonomy file as it is written.
+type file struct {
+	Version  int                 `yaml:"version"`
+	Levels   []levelEntry        `yaml:"levels"`
+	Tags     map[string]string   `yaml:"tags"`
+	Ops      []string            `yaml:"ops"`
+	Contexts map[string][]string `yaml:"contexts"`
+	Leaves   []leaf              `yaml:"leaves"`
+	Combos   []Combo             `yaml:"combos"`
+}
+
+type levelEntry struct {
+	Level       int    `yaml:"level"`
+	Name        string `yaml:"name"`
+	MaxHoldDays *int   `yaml:"max_hold_days"`
+	Egress      string `yaml:"egress_default"`
+}
+
+// leaf is one category as it is written; in an extension, what is left out of
+// a leaf that exists stays as it is.
+type leaf struct {
+	ID      string   `yaml:"id"`
+	Name    string   `yaml:"name"`
+	Fides   string   `yaml:"fides"`
+	Level   *int     `yaml:"level"`
+	Ident   string   `yaml:"ident"`
+	Tags    []string `yaml:"tags"`
+	Keys    []string `yaml:"keys"`
+	Neg     []string `yaml:"neg"`
+	Formats []string `yaml:"formats"`
+	Types   []string `yaml:"types"`
+	Detect  []string `yaml:"detect"`
+	Test    string   `yaml:"test"`
+	Share   string   `yaml:"share"`
+	Why     string   `yaml:"why"`
+}
+
+var (
+	idPattern  = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){1,3}$`)
+	tagPattern = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$`)
+	keyPattern = regexp.MustCompile(`^[\p{L}\p{N}]+(\+[\p{L}\p{N}]+){0,4}(@[a-z]+)?\??$`)
+	idents     = []string{"direct", "linkable", "quasi", "none"}
+	types      = []string{"string", "integer", "number", "boolean", "object", "enum"}
+)
+
+// Load reads the built-in taxonomy and lays the organisation's own files over
+// it, in their order.
+func Load(extra ...[]byte) (*Taxonomy, error) {
+	b := builder{t: &Taxonomy{byID: map[string]int{}}, tags: map[string]string{}, contexts: map[string][]string{}}
+	if err := b.add("builtin", categoriesYAML); err != nil {
+		return nil, err
+	}
+	for i, data := range extra {
+		if err := b.add(fmt.Sprintf("extension %d", i+1), data); err != nil {
+			return nil, err
+		}
+	}
+	return b.finish()
+}
+
+// decode parses data strictly into v, after checks that bound the parser's work.
+func decode(what string, data []byte, v any) error {
+	if len(data) > maxFileBytes {
+		return drawbridge.Errorf(drawbridge.TooLarge, "%s: the file has %d bytes; at most %d are accepted", what, len(data), maxFileBytes)
+	}
+	depth := 0
+	for _, tk := range lexer.Tokenize(string(data)) {
+		switch tk.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
+			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: anchors, aliases and tags are not accepted; write the value out", what, tk.Position.Line)
+		case token.MappingStartType, token.SequenceStartType:
+			depth++
+		case token.MappingEndType, token.SequenceEndType:
+			depth--
+		case token.DocumentHeaderType:
+			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: several documents in one file are not accepted; split the file", what, tk.Position.Line)
+		}
+		if depth > maxNesting || (tk.Type == token.SequenceEntryType || tk.Type == token.MappingValueType) && tk.Position.IndentNum > maxIndent {
+			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: nested too deeply; the format needs at most 6 levels", what, tk.Position.Line)
+		}
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v); err != nil {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: %s", what, strings.TrimSpace(yaml.FormatError(err, false, false)))
+	}
+	return nil
+}
+
+// builder lays files over each other.
+type builder struct {
+	t        *Taxonomy
+	tags     map[string]string
+	contexts map[string][]string
+}
+
+func (b *builder) add(origin string, data []byte) error {
+	what := "taxonomy " + origin
+	var f file
+	if err := decode(what, data, &f); err != nil {
+		return err
+	}
+	if f.Version != 1 {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: version is %d; write version: 1", what, f.Version)
+	}
+	if len(f.Leaves)+len(b.t.categories) > maxLeaves {
+		return drawbridge.Errorf(drawbridge.TooLarge, "%s: more than %d categories", what, maxLeaves)
+	}
+	if origin == "builtin" {
+		b.t.version, b.t.ops = f.Version, f.Ops
+		for _, l := range f.Levels {
+			b.t.levels = append(b.t.levels, LevelInfo{drawbridge.Level(l.Level), l.Name, l.MaxHoldDays, l.Egress})
+		}
+	} else if len(f.Levels) > 0 || len(f.Ops) > 0 {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: levels and ops are fixed; remove them from the file", what)
+	}
+	if err := b.addWords(what, f); err != nil {
+		return err
+	}
+	for i, l := range f.Leaves {
+		if err := b.addLeaf(what, origin, i, l); err != nil {
+			return err
+		}
+	}
+	for _, c := range f.Combos {
+		if err := b.addCombo(what, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addWords takes over tags and contexts.
+func (b *builder) addWords(what string, f file) error {
+	for _, id := range slices.Sorted(maps.Keys(f.Tags)) {
+		if !tagPattern.MatchString(id) {
+			return drawbridge.Errorf(drawbridge.Invalid, "%s: tag %q is not a tag; write lower-case words joined by dots, like gdpr.personal", what, id)
+		}
+		if old, ok := b.tags[id]; ok && old != f.Tags[id] {
+			return drawbridge.Errorf(drawbridge.Invalid, "%s: tag %s has a meaning already; choose another name", what, id)
+		}
+		b.tags[id] = f.Tags[id]
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Contexts)) {
+		for _, word := range f.Contexts[name] {
+			if !keyPattern.MatchString(word) || strings.ContainsAny(word, "+@?") {
+				return drawbridge.Errorf(drawbridge.Invalid, "%s: context %s: %q is not one word", what, name, word)
+			}
+		}
+		b.contexts[name] = append(b.contexts[name], f.Contexts[name]...)
+	}
+	return nil
+}
+
+func (b *builder) addLeaf(what, origin string, i int, l leaf) error {
+	if !idPattern.MatchString(l.ID) {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: leaves[%d]: id %q is not an id; write lower-case words joined by dots, like contact.email", what, i, l.ID)
+	}
+	what += ": " + l.ID
+	if at, ok := b.t.byID[l.ID]; ok {
+		if origin == "builtin" || b.t.categories[at].Origin == origin {
+			return drawbridge.Errorf(drawbridge.Invalid, "%s: listed twice", what)
+		}
+		return b.change(what, &b.t.categories[at], l)
+	}
+	if l.Level == nil || l.Name == "" || l.Ident == "" || l.Test == "" || l.Share == "" {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: a new category needs name, level, ident, test and share", what)
+	}
+	c := Category{ID: l.ID, Name: l.Name, Fides: cmp.Or(l.Fides, "-"), Level: drawbridge.Level(*l.Level), Ident: l.Ident,
+		Tags: l.Tags, Keys: l.Keys, Neg: l.Neg, Formats: l.Formats, Types: l.Types, Detect: l.Detect,
+		Test: l.Test, Share: l.Share, Origin: origin, Why: l.Why}
+	b.t.byID[l.ID] = len(b.t.categories)
+	b.t.categories = append(b.t.categories, c)
+	return b.check(what, c)
+}
+
+// change lays an organisation's own values over an existing category.
+func (b *builder) change(what string, c *Category, l leaf) error {
+	if l.Level != nil || l.Tags != nil || l.Share != "" || l.Test != "" {
+		if strings.TrimSpace(l.Why) == "" {
+			return drawbridge.Errorf(drawbridge.Invalid, "%s: a changed level, tags, test or share needs its reason; add why", what)
+		}
+		c.Why = l.Why
+	}
+	if l.Ident != "" || l.Types != nil || l.Fides != "" {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: ident, types and fides of a built-in category are fixed; add a category of your own", what)
+	}
+	if l.Level != nil {
+		c.Level = drawbridge.Level(*l.Level)
+	}
+	if l.Tags != nil {
+		c.Tags = l.Tags
+	}
+	c.Name, c.Test, c.Share = cmp.Or(l.Name, c.Name), cmp.Or(l.Test, c.Test), cmp.Or(l.Share, c.Share)
+	c.Keys = append(slices.Clip(c.Keys), l.Keys...)
+	c.Neg = append(slices.Clip(c.Neg), l.Neg...)
+	c.Formats = append(slices.Clip(c.Formats), l.Formats...)
+	c.Detect = append(slices.Clip(c.Detect), l.Detect...)
+	return b.check(what, *c)
+}
+
+// check holds one category to the vocabulary.
+func (b *builder) check(what string, c Category) error {
+	bad := func(format string, args ...any) error {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: %s", what, fmt.Sprintf(format, args...))
+	}
+	if c.Level < drawbridge.LevelPublic || c.Level > drawbridge.LevelRestricted {
+		return bad("level %d is not a level; write 0 to 4", c.Level)
+	}
+	if !slices.Contains(idents, c.Ident) {
+		return bad("ident %q is not known; write one of %s", c.Ident, strings.Join(idents, ", "))
+	}
+	for _, op := range []string{c.Test, c.Share} {
+		if !slices.Contains(b.t.ops, op) {
+			return bad("operator %q is not known; write one of %s", op, strings.Join(b.t.ops, ", "))
+		}
+	}
+	for _, tag := range c.Tags {
+		if _, ok := b.tags[tag]; !ok {
+			return bad("tag %q has no meaning yet; add it under tags", tag)
+		}
+	}
+	for _, ty := range c.Types {
+		if !slices.Contains(types, ty) {
+			return bad("type %q is not known; write one of %s", ty, strings.Join(types, ", "))
+		}
+	}
+	for _, key := range c.Keys {
+		if !keyPattern.MatchString(key) || len(key) > 64 {
+			return bad("key %q is not a key; write words joined by +, like bank+account, with @context or ? at the end", key)
+		}
+		if _, ctx, ok := strings.Cut(strings.TrimSuffix(key, "?"), "@"); ok && b.contexts[ctx] == nil {
+			return bad("key %q names a context that does not exist; known are %s", key, strings.Join(slices.Sorted(maps.Keys(b.contexts)), ", "))
+		}
+	}
+	for _, neg := range c.Neg {
+		if !keyPattern.MatchString(neg) || strings.ContainsAny(neg, "@?") {
+			return bad("neg %q is not a word or words joined by +", neg)
+		}
+	}
+	if max(len(c.Keys), len(c.Neg), len(c.Tags), len(c.Detect), len(c.Formats)) > maxList || max(len(c.Name), len(c.Why)) > maxText {
+		return bad("a list has more than %d entries, or a text more than %d bytes", maxList, maxText)
+	}
+	return nil
+}
+
+func (b *builder) addCombo(what string, c Combo) error {
+	what += ": combo " + c.ID
+	bad := func(text string) error { return drawbridge.Errorf(drawbridge.Invalid, "%s: %s", what, text) }
+	if !tagPattern.MatchString(c.ID) || slices.ContainsFunc(b.t.combos, func(o Combo) bool { return o.ID == c.ID }) {
+		return bad("the id is missing, badly written or taken; write a new one like id-triple")
+	}
+	if len(c.All) == 0 && len(c.AnyOf) == 0 && c.Count == nil {
+		return bad("names no parts; give all, any_of with with_any, or count")
+	}
+	if (len(c.AnyOf) == 0) != (len(c.With) == 0) {
+		return bad("any_of and with_any belong together")
+	}
+	if c.Level < drawbridge.LevelPublic || c.Level > drawbridge.LevelRestricted || c.Level == 0 && len(c.Add) == 0 {
+		return bad("give the level 1 to 4 that the record rises to, or the tags that it gains under add")
+	}
+	if n := c.Count; n != nil && (n.AtLeast < 2 || (n.Tag == "") == (n.Category == "")) {
+		return bad("count needs at_least of 2 or more and either tag or category")
+	}
+	refs := slices.Concat(c.All, c.AnyOf, c.With, c.Add)
+	if c.Count != nil {
+		refs = append(refs, cmp.Or(c.Count.Tag, c.Count.Category))
+	}
+	for _, ref := range refs {
+		_, isCategory := b.t.byID[ref]
+		if _, isTag := b.tags[ref]; !isTag && !isCategory {
+			return bad(fmt.Sprintf("%q is neither a category nor a tag", ref))
+		}
+	}
+	b.t.combos = append(b.t.combos, c)
+	return nil
+}
+
+// finish sorts, indexes and seals the taxonomy.
+func (b *builder) finish() (*Taxonomy, error) {
+	t := b.t
+	slices.SortFunc(t.categories, func(x, y Category) int { return cmp.Compare(x.ID, y.ID) })
+	for i, c := range t.categories {
+		t.byID[c.ID] = i
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.tags)) {
+		t.tags = append(t.tags, Tag{id, b.tags[id]})
+	}
+	t.index = newIndex(t.categories, b.contexts)
+	sum, err := digest(t.version, t.levels, t.tags, t.ops, t.categories, t.combos, b.contexts)
+	t.digest = sum
+	return t, err
+}
+
+// digest is the SHA-256 of the values' JSON forms, one a line.
+func digest(values ...any) (string, error) {
+	h := sha256.New()
+	enc := json.NewEncoder(h) // sorts map keys, so that equal content gives equal bytes
+	for _, v := range values {
+		if err := enc.Encode(v); err != nil {
+			return "", fmt.Errorf("digest the taxonomy: %w", err)
+		}
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
