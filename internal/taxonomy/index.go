@@ -1,80 +1,88 @@
 package taxonomy
 
 import (
-	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// noContext marks a key that needs no company.
-const noContext = -1
+// headerContext is the context of every field that travels in a header.
+const headerContext = "header"
+
+// maxContexts is the number of bits in a mask of contexts.
+const maxContexts = 32
 
 // entry is one key of one category.
 type entry struct {
 	category int
-	context  int  // index into index.contexts, or noContext
-	weak     bool // the key ends in "?": a hint, not a name
+	context  uint32 // the bit of the context that it needs; 0 needs none
+	words    int    // of the key as it is written
+	weak     bool   // the key ends in "?": a hint that yields to other evidence
 }
 
-// index finds categories by the words that end a field's path.
+// index finds categories by the words that end a field's path. It is built once
+// and only read after that.
 type index struct {
-	phrases    map[string][]entry // words joined by "+"
-	contexts   []map[string]bool  // word sets, by the number that entries use
-	container  map[string]bool    // words that only hold other things: data, item, details
-	filler     map[string]bool    // words after the head noun that change nothing: value, home
+	phrases    map[string][]entry // by words joined with "+"
+	contexts   map[string]uint32  // by word, the contexts that it gives
+	container  uint32             // bit of the words that only hold other things: data, item, details
+	filler     uint32             // bit of the words after the head noun that change nothing: value, home
+	header     uint32
+	names      []string // of the contexts, by bit
 	categories []Category
 	neg        [][]string
+	special    []bool
+	signs      []sign
 }
 
 // newIndex builds the index of the categories' keys.
-func newIndex(categories []Category, contexts map[string][]string) *index {
-	x := &index{phrases: map[string][]entry{}, categories: categories, container: map[string]bool{}, filler: map[string]bool{}}
-	number := map[string]int{}
-	var names []string
-	for name := range contexts {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		set := map[string]bool{}
+func newIndex(categories []Category, contexts map[string][]string, signs []sign) *index {
+	x := &index{phrases: map[string][]entry{}, contexts: map[string]uint32{}, categories: categories, signs: signs}
+	bits := map[string]uint32{}
+	for _, name := range slices.Sorted(maps.Keys(contexts)) {
+		bits[name] = 1 << len(x.names)
+		x.names = append(x.names, name)
 		for _, word := range contexts[name] {
-			set[normalise(word)] = true
-		}
-		number[name] = len(x.contexts)
-		x.contexts = append(x.contexts, set)
-		switch name {
-		case "container":
-			x.container = set
-		case "filler":
-			x.filler = set
+			x.contexts[normalise(word)] |= bits[name]
 		}
 	}
+	if bits[headerContext] == 0 {
+		bits[headerContext] = 1 << len(x.names)
+		x.names = append(x.names, headerContext)
+	}
+	x.container, x.filler, x.header = bits["container"], bits["filler"], bits[headerContext]
 	for i, c := range categories {
 		for _, key := range c.Keys {
-			key, weak := strings.CutSuffix(key, "?")
-			key, ctx, _ := strings.Cut(key, "@")
-			e := entry{i, noContext, weak}
-			if ctx != "" {
-				e.context = number[ctx]
-			}
-			x.put(normalise(key), e)
-			if whole := strings.ReplaceAll(key, "+", ""); whole != key {
-				x.put(normalise(whole), e) // firstname beside first+name
-			}
+			x.addKey(i, key, bits)
 		}
 		var neg []string
 		for _, n := range c.Neg {
 			neg = append(neg, normalise(n))
 		}
 		x.neg = append(x.neg, neg)
+		x.special = append(x.special, c.Special() || c.HasTag("coppa"))
 	}
 	return x
 }
 
-func (x *index) put(phrase string, e entry) {
-	if phrase != "" && !slices.Contains(x.phrases[phrase], e) {
-		x.phrases[phrase] = append(x.phrases[phrase], e)
+// addKey indexes a key as it is written and as one word: firstname beside first+name.
+func (x *index) addKey(category int, key string, bits map[string]uint32) {
+	key, weak := strings.CutSuffix(key, "?")
+	key, context, _ := strings.Cut(key, "@")
+	e := entry{category: category, context: bits[context], words: 1 + strings.Count(key, "+"), weak: weak}
+	for _, phrase := range []string{normalise(key), normalise(strings.ReplaceAll(key, "+", ""))} {
+		if phrase != "" && !slices.Contains(x.phrases[phrase], e) {
+			x.phrases[phrase] = append(x.phrases[phrase], e)
+		}
 	}
 }
 
-func splitPlus(key string) iter.Seq[string] { return strings.SplitSeq(key, "+") }
+// contextName returns the names of the contexts in a mask, for a reason.
+func (x *index) contextName(mask uint32) string {
+	for i, name := range x.names {
+		if mask&(1<<i) != 0 {
+			return name
+		}
+	}
+	return ""
+}

@@ -37,7 +37,18 @@ type file struct {
 	Ops      []string            `yaml:"ops"`
 	Contexts map[string][]string `yaml:"contexts"`
 	Leaves   []leaf              `yaml:"leaves"`
+	Signs    []sign              `yaml:"signs"`
 	Combos   []Combo             `yaml:"combos"`
+}
+
+// sign is what one property of a field says when its name says nothing.
+type sign struct {
+	Format     string  `yaml:"format" json:"format,omitempty"`
+	Type       string  `yaml:"type" json:"type,omitempty"`
+	At         string  `yaml:"at" json:"at,omitempty"`
+	Example    string  `yaml:"example" json:"example,omitempty"`
+	Category   string  `yaml:"category" json:"category"`
+	Confidence float64 `yaml:"confidence" json:"confidence"`
 }
 
 type levelEntry struct {
@@ -121,6 +132,7 @@ type builder struct {
 	t        *Taxonomy
 	tags     map[string]string
 	contexts map[string][]string
+	signs    []sign
 }
 
 func (b *builder) add(origin string, data []byte) error {
@@ -148,6 +160,11 @@ func (b *builder) add(origin string, data []byte) error {
 	}
 	for i, l := range f.Leaves {
 		if err := b.addLeaf(what, origin, i, l); err != nil {
+			return err
+		}
+	}
+	for i, s := range f.Signs {
+		if err := b.addSign(fmt.Sprintf("%s: signs[%d]", what, i), s); err != nil {
 			return err
 		}
 	}
@@ -258,7 +275,7 @@ func (b *builder) check(what string, c Category) error {
 		if !keyPattern.MatchString(key) || len(key) > 64 {
 			return bad("key %q is not a key; write words joined by +, like bank+account, with @context or ? at the end", key)
 		}
-		if _, ctx, ok := strings.Cut(strings.TrimSuffix(key, "?"), "@"); ok && b.contexts[ctx] == nil {
+		if _, ctx, ok := strings.Cut(strings.TrimSuffix(key, "?"), "@"); ok && b.contexts[ctx] == nil && ctx != headerContext {
 			return bad("key %q names a context that does not exist; known are %s", key, strings.Join(slices.Sorted(maps.Keys(b.contexts)), ", "))
 		}
 	}
@@ -270,6 +287,33 @@ func (b *builder) check(what string, c Category) error {
 	if max(len(c.Keys), len(c.Neg), len(c.Tags), len(c.Detect), len(c.Formats)) > maxList || max(len(c.Name), len(c.Why)) > maxText {
 		return bad("a list has more than %d entries, or a text more than %d bytes", maxList, maxText)
 	}
+	return nil
+}
+
+// addSign checks a sign; those of an extension come before the built-in ones.
+func (b *builder) addSign(what string, s sign) error {
+	given := 0
+	for _, v := range []string{s.Format, s.Type, s.At, s.Example} {
+		if v != "" {
+			given++
+		}
+	}
+	switch {
+	case given != 1:
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: give exactly one of format, type, at and example", what)
+	case s.Type != "" && !slices.Contains(types, s.Type):
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: type %q is not known; write one of %s", what, s.Type, strings.Join(types, ", "))
+	case s.At != "" && !slices.Contains(drawbridge.Ats(), drawbridge.At(s.At)):
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: at %q is not known", what, s.At)
+	case s.Example != "" && !slices.Contains(shapes, s.Example):
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: example %q is not known; write one of %s", what, s.Example, strings.Join(shapes, ", "))
+	case !(s.Confidence >= leastConfidence && s.Confidence <= mostConfidence):
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: confidence %g is outside %g to %g", what, s.Confidence, leastConfidence, mostConfidence)
+	}
+	if _, ok := b.t.byID[s.Category]; !ok {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: category %q does not exist", what, s.Category)
+	}
+	b.signs = append(b.signs, s)
 	return nil
 }
 
@@ -315,8 +359,8 @@ func (b *builder) finish() (*Taxonomy, error) {
 	for _, id := range slices.Sorted(maps.Keys(b.tags)) {
 		t.tags = append(t.tags, Tag{id, b.tags[id]})
 	}
-	t.index = newIndex(t.categories, b.contexts)
-	sum, err := digest(t.version, t.levels, t.tags, t.ops, t.categories, t.combos, b.contexts)
+	t.index = newIndex(t.categories, b.contexts, b.signs)
+	sum, err := digest(t.version, t.levels, t.tags, t.ops, t.categories, t.combos, b.contexts, b.signs)
 	t.digest = sum
 	return t, err
 }

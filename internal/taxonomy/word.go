@@ -1,6 +1,7 @@
 package taxonomy
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -113,6 +114,19 @@ func (w *words) end(start int) {
 	w.used++
 }
 
+// add takes over a word that is normalised already.
+func (w *words) add(b []byte) {
+	if w.n == maxWords || w.used+len(b)+1 > maxWordBuf {
+		return
+	}
+	start := w.used
+	w.used += copy(w.buf[w.used:], b)
+	w.at[w.n] = span{start, w.used}
+	w.n++
+	w.buf[w.used] = '+'
+	w.used++
+}
+
 func stopword(b []byte) bool {
 	switch string(b) {
 	case "of", "the", "an", "de", "du", "des", "la", "del":
@@ -152,7 +166,7 @@ var keepS = map[string]bool{
 // normalise brings a key of the data file to the form in which names are looked up.
 func normalise(key string) string {
 	var w words
-	for part := range splitPlus(key) {
+	for part := range strings.SplitSeq(key, "+") {
 		w.split(part)
 	}
 	if w.n == 0 {
