@@ -1,0 +1,126 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"drawbridge"
+)
+
+// Limits on what is collected and shown of the problems of one file.
+const (
+	maxProblems      = 10_000
+	maxProblemsShown = 100
+)
+
+// Problem is one thing that is wrong with a file.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Key     string `json:"key"` // like flows[charge].retention.period; empty for the file
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // what to do about it
+}
+
+// String returns the problem on one line.
+func (p Problem) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	if p.Key != "" {
+		b.WriteString(p.Key + ": ")
+	}
+	b.WriteString(p.Message)
+	if p.Hint != "" {
+		b.WriteString("; " + p.Hint)
+	}
+	return b.String()
+}
+
+// Problems is everything that is wrong with a file, in the order of the file.
+type Problems []Problem //nolint:errname // the word of the interface between packages
+
+// Error lists the first hundred problems, one a line, and counts the rest.
+func (p Problems) Error() string {
+	var b strings.Builder
+	for i, q := range p[:min(len(p), maxProblemsShown)] {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(q.String())
+	}
+	if more := len(p) - maxProblemsShown; more > 0 {
+		fmt.Fprintf(&b, "\nand %d more problems", more)
+	}
+	return b.String()
+}
+
+// Unwrap makes the list an error of kind invalid.
+func (p Problems) Unwrap() error {
+	return drawbridge.Errorf(drawbridge.Invalid, "%s", p.Error())
+}
+
+// err returns the problems sorted, or nil when there are none.
+func (p Problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(p, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.CompactFunc(p, func(a, b Problem) bool { return a == b })
+}
+
+// didYouMean returns a hint when some accepted word is close to what stands
+// there, else the list of all words while it is short.
+func didYouMean(word string, accepted []string) string {
+	if near := nearest(word, accepted); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(accepted) > 24 || len(accepted) == 0 {
+		return ""
+	}
+	return "accepted are " + strings.Join(accepted, ", ")
+}
+
+// nearest returns the accepted word with the least edit distance to word, if it
+// is near enough to be a slip.
+func nearest(word string, accepted []string) string {
+	if len(word) > 64 {
+		return ""
+	}
+	norm := strings.NewReplacer("-", "_", " ", "_")
+	best, least := "", max(1, len(word)/3)+1
+	for _, a := range accepted {
+		if d := distance(norm.Replace(strings.ToLower(word)), norm.Replace(strings.ToLower(a))); d < least {
+			best, least = a, d
+		}
+	}
+	return best
+}
+
+// distance counts insertions, deletions, replacements and swaps of neighbours
+// that turn a into b.
+func distance(a, b string) int {
+	before, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := range len(a) {
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(prev[j+1]+1, row[j]+1, prev[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, prev, row = prev, row, before
+	}
+	return prev[len(b)]
+}

@@ -1,0 +1,181 @@
+package yaml
+
+import "strings"
+
+// Note is what stands around an entry: a key with its value, or a list's item.
+// A key's note is on the key's node, an item's on its own.
+type Note struct {
+	Blank bool     // an empty line stands above
+	Head  []string // comment lines above, without their #; "\n" for an empty line
+	Tail  string   // comment at the end of the line, with its #
+	Foot  []string // comment lines below the last child of a block collection
+}
+
+func (n *Node) note() *Note {
+	if n.Note == nil {
+		n.Note = &Note{}
+	}
+	return n.Note
+}
+
+// entry is a place to which a comment can belong.
+type entry struct {
+	node *Node // carries the note
+	off  int32
+	col  int
+	in   int // index in annotator.blocks of the collection that holds it
+}
+
+// block is a collection that is not in brackets, or may not stay in them.
+type block struct {
+	node *Node
+	up   int // the collection around it, -1 at the top
+	col  int
+}
+
+type annotator struct {
+	tree    *Tree
+	broken  map[int32]bool // brackets that hold a comment
+	entries []entry
+	blocks  []block
+}
+
+// Annotate places every comment and every empty line of the file on the node to
+// which it belongs, for [Print]. Brackets with comments inside are opened up.
+func (t *Tree) Annotate() {
+	a := &annotator{tree: t, broken: map[int32]bool{}}
+	for _, c := range t.Comments {
+		if c.In >= 0 {
+			a.broken[c.In] = true
+		}
+	}
+	a.walk(&t.Root, -1)
+	for i := range a.entries {
+		e := &a.entries[i]
+		if i == 0 || a.entries[i-1].off < e.off {
+			e.node.note().Blank = a.blankAbove(e.off)
+		}
+	}
+	next := 0
+	for i := range t.Comments {
+		c := &t.Comments[i]
+		for next < len(a.entries) && a.entries[next].off < c.Off {
+			next++
+		}
+		a.place(c, next)
+	}
+}
+
+// walk lists the entries of block collections in the order of the file. It
+// reports whether a bracket at n or below holds a comment.
+func (a *annotator) walk(n *Node, up int) bool {
+	if n.Kind != Map && n.Kind != List {
+		return false
+	}
+	if n.Flow && !a.commented(n) {
+		return false
+	}
+	n.Flow = false
+	me := len(a.blocks)
+	_, col := a.tree.Position(n.Off)
+	a.blocks = append(a.blocks, block{n, up, col})
+	if n.Kind == List {
+		for i := range n.Children {
+			item := &n.Children[i]
+			a.entries = append(a.entries, entry{item, item.Off, col, me})
+			a.walk(item, me)
+		}
+		return true
+	}
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		key := &n.Children[i]
+		a.entries = append(a.entries, entry{key, key.Off, col, me})
+		a.walk(&n.Children[i+1], me)
+	}
+	return true
+}
+
+func (a *annotator) commented(n *Node) bool {
+	if n.Kind != Map && n.Kind != List {
+		return false
+	}
+	if a.broken[n.Off] {
+		return true
+	}
+	for i := range n.Children {
+		if a.commented(&n.Children[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineAbove returns the start of the line above the one that holds off.
+func (a *annotator) line(off int32) (start int, text string) {
+	src := a.tree.src
+	start = strings.LastIndexByte(src[:off], '\n') + 1
+	text, _, _ = strings.Cut(src[start:], "\n")
+	return start, text
+}
+
+// blankAbove reports whether an empty line stands above the line of off.
+func (a *annotator) blankAbove(off int32) bool {
+	start, _ := a.line(off)
+	if start == 0 {
+		return false
+	}
+	_, above := a.line(int32(start - 1)) //nolint:gosec // the file's size is limited
+	return strings.Trim(above, " \t") == ""
+}
+
+// place puts one comment on an entry. next is the first entry after it.
+func (a *annotator) place(c *Comment, next int) {
+	text := strings.TrimRight(c.Text, " \t")
+	start, line := a.line(c.Off)
+	lead := strings.Trim(line[:int(c.Off)-start], " \t-")
+	if !c.Own && lead != "" && lead != "---" && next > 0 {
+		n := a.entries[next-1].node.note()
+		if n.Tail != "" {
+			n.Tail += " "
+		}
+		n.Tail += "#" + text
+		return
+	}
+	lines := []string{text}
+	if a.blankAbove(c.Off) {
+		lines = []string{"\n", text}
+	}
+	_, col := a.tree.Position(c.Off)
+	home := -1
+	if next > 0 && (next == len(a.entries) || col > a.entries[next].col) {
+		home = a.closed(next, col)
+	}
+	switch {
+	case home >= 0:
+		n := a.blocks[home].node.note()
+		n.Foot = append(n.Foot, lines...)
+	case next < len(a.entries):
+		n := a.entries[next].node.note()
+		n.Head = append(n.Head, lines...)
+	default:
+		n := a.tree.Root.note()
+		n.Foot = append(n.Foot, lines...)
+	}
+}
+
+// closed returns the innermost collection that ends before the entry next and
+// whose column is not right of col, or -1.
+func (a *annotator) closed(next, col int) int {
+	open := map[int]bool{}
+	if next < len(a.entries) {
+		for b := a.entries[next].in; b >= 0; b = a.blocks[b].up {
+			open[b] = true
+		}
+	}
+	for b := a.entries[next-1].in; b >= 0 && !open[b]; b = a.blocks[b].up {
+		if a.blocks[b].col <= col {
+			return b
+		}
+	}
+	return -1
+}

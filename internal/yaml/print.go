@@ -1,0 +1,325 @@
+package yaml
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Width is the most characters of a line on which [Print] keeps a collection in
+// brackets.
+const Width = 120
+
+// Print writes a node as a file: two spaces a level, brackets where the node
+// asks for them and the line is short enough, notes where they belong.
+// Printing what [Parse] reads from the result gives the same bytes again.
+func Print(root *Node) []byte {
+	p := &printer{}
+	if (root.Kind == Map || root.Kind == List) && len(root.Children) > 0 && !root.Flow {
+		p.anchorLine(root)
+		p.block(root, 0, false)
+	} else if !root.Null() || root.Anchor != "" {
+		p.WriteString(p.inline(root, false))
+		p.WriteByte('\n')
+	}
+	if root.Note != nil && (root.Kind == Scalar || root.Kind == Alias || root.Flow || len(root.Children) == 0) {
+		p.comments(root.Note.Foot, 0)
+	}
+	return []byte(p.String())
+}
+
+type printer struct{ strings.Builder }
+
+func (p *printer) anchorLine(n *Node) {
+	if n.Anchor != "" {
+		p.WriteString("&" + n.Anchor + "\n")
+	}
+}
+
+func (p *printer) indent(n int) { p.WriteString(strings.Repeat(" ", n)) }
+
+// comments writes comment lines; "\n" stands for an empty one.
+func (p *printer) comments(lines []string, indent int) {
+	for _, l := range lines {
+		if l == "\n" {
+			p.blank()
+			continue
+		}
+		p.indent(indent)
+		p.WriteString("#" + l + "\n")
+	}
+}
+
+// blank writes an empty line unless it would be the first or the second.
+func (p *printer) blank() {
+	if s := p.String(); s != "" && !strings.HasSuffix(s, "\n\n") {
+		p.WriteByte('\n')
+	}
+}
+
+// block writes the entries of a collection. With compact, the first one stands
+// behind a dash that is already written.
+func (p *printer) block(n *Node, indent int, compact bool) {
+	step := 1
+	if n.Kind == Map {
+		step = 2
+	}
+	for i := 0; i+step-1 < len(n.Children); i += step {
+		e := &n.Children[i]
+		tail := ""
+		if e.Note != nil {
+			if i == 0 && compact {
+				// What stands above belongs to the item around it.
+			} else {
+				if e.Note.Blank && len(e.Note.Head) == 0 {
+					p.blank()
+				}
+				p.comments(e.Note.Head, indent)
+				if e.Note.Blank && len(e.Note.Head) > 0 {
+					p.blank()
+				}
+			}
+			tail = e.Note.Tail
+		}
+		if i > 0 || !compact {
+			p.indent(indent)
+		}
+		if n.Kind == Map {
+			key := p.inline(e, false) + ":"
+			p.WriteString(key)
+			p.value(&n.Children[i+1], indent, len(key), tail, false)
+		} else {
+			p.WriteByte('-')
+			p.value(e, indent, 1, tail, true)
+		}
+	}
+	if n.Note != nil {
+		p.comments(n.Note.Foot, indent)
+	}
+}
+
+// value writes what follows a key's colon or an item's dash, to the line's end.
+func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
+	if tail != "" {
+		tail = " " + tail
+	}
+	if v.Anchor != "" {
+		p.WriteString(" &" + v.Anchor)
+		used += 2 + len(v.Anchor)
+	}
+	switch {
+	case v.Kind == Scalar && (v.Style == Literal || v.Style == Folded):
+		if head, lines, ok := blockText(v); ok {
+			p.WriteString(" " + head + tail + "\n")
+			for _, l := range lines {
+				if l != "" {
+					p.indent(indent + 2)
+					p.WriteString(l)
+				}
+				p.WriteByte('\n')
+			}
+			return
+		}
+	case (v.Kind == Map || v.Kind == List) && len(v.Children) > 0:
+		if v.Flow {
+			if s := p.bare(v, false); indent+used+1+utf8.RuneCountInString(s) <= Width {
+				p.WriteString(" " + s + tail + "\n")
+				return
+			}
+		}
+		if item && tail == "" && v.Anchor == "" && v.compact() {
+			p.WriteByte(' ')
+			p.block(v, indent+2, true)
+			return
+		}
+		p.WriteString(tail + "\n")
+		p.block(v, indent+2, false)
+		return
+	}
+	s := p.bare(v, false)
+	if s != "" {
+		s = " " + s
+	}
+	p.WriteString(s + tail + "\n")
+	if v.Note != nil && (v.Kind == Map || v.Kind == List) {
+		p.comments(v.Note.Foot, indent+2)
+	}
+}
+
+// compact reports whether the first entry may stand on the line of the dash.
+func (n *Node) compact() bool {
+	if len(n.Children) == 0 {
+		return false
+	}
+	first := n.Children[0].Note
+	return first == nil || len(first.Head) == 0
+}
+
+// inline writes a node on one line, with its anchor.
+func (p *printer) inline(n *Node, flow bool) string {
+	s := p.bare(n, flow)
+	if n.Anchor != "" {
+		s = strings.TrimSuffix("&"+n.Anchor+" "+s, " ")
+	}
+	return s
+}
+
+// bare writes a node on one line, without its anchor.
+func (p *printer) bare(n *Node, flow bool) string {
+	switch n.Kind {
+	case Alias:
+		return "*" + n.Value + strings.Repeat(" ", b2i(flow))
+	case List:
+		items := make([]string, len(n.Children))
+		for i := range n.Children {
+			items[i] = p.inline(&n.Children[i], true)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case Map:
+		items := make([]string, 0, len(n.Children)/2)
+		for i := 0; i+1 < len(n.Children); i += 2 {
+			items = append(items, p.inline(&n.Children[i], true)+": "+p.inline(&n.Children[i+1], true))
+		}
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	switch {
+	case n.Style == Plain && (n.Value == "" || safe(n.Value, flow)):
+		if n.Value == "" && flow {
+			return "null"
+		}
+		return n.Value
+	case n.Style == Plain && safe(n.Value, true):
+		return n.Value
+	}
+	return quote(n.Value)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// safe reports whether a text reads back as itself without quotes.
+func safe(s string, flow bool) bool {
+	if s == "" || strings.IndexByte(",[]{}#&*!|>'\"%@` \t", s[0]) >= 0 || strings.HasPrefix(s, "---") || strings.HasPrefix(s, "...") {
+		return false
+	}
+	if strings.IndexByte("-?:", s[0]) >= 0 && (len(s) == 1 || strings.IndexByte(" \t,[]{}", s[1]) >= 0) {
+		return false
+	}
+	if last := s[len(s)-1]; last == ':' || last == ' ' || last == '\t' {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c == ':' && (strings.IndexByte(" \t", s[i+1]) >= 0 || flow && bracket(s[i+1])):
+			return false
+		case c == '#' && (s[i-1] == ' ' || s[i-1] == '\t'):
+			return false
+		case flow && bracket(c):
+			return false
+		}
+	}
+	return !special(s)
+}
+
+// special reports whether a text holds a character that only an escape can write.
+func special(s string) bool {
+	for _, r := range s {
+		if r < 0x20 && r != '\t' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfeff || r == 0xfffe || r == 0xffff || r == utf8.RuneError {
+			return true
+		}
+	}
+	return false
+}
+
+// quote writes a text in double quotes, or in single ones where that saves escapes.
+func quote(s string) string {
+	if strings.ContainsAny(s, "\"\\") && !special(s) {
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString("\\n")
+		case r < 0x100 && special(string(r)):
+			fmt.Fprintf(&b, "\\x%02x", r)
+		case special(string(r)):
+			fmt.Fprintf(&b, "\\u%04x", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// blockText writes a block of text: the sign with its indicators, and the lines.
+func blockText(n *Node) (head string, lines []string, ok bool) {
+	body := strings.TrimRight(n.Value, "\n")
+	if body == "" || special(strings.ReplaceAll(body, "\n", "")) {
+		return "", nil, false
+	}
+	head = "|"
+	lines = strings.Split(body, "\n")
+	if n.Style == Folded {
+		if folded, fits := wrap(lines); fits {
+			head, lines = ">", folded
+		}
+	}
+	if c := body[0]; c == ' ' || c == '\t' || c == '\n' {
+		head += "2"
+	}
+	switch ends := len(n.Value) - len(body); {
+	case ends == 0:
+		head += "-"
+	case ends > 1:
+		head += "+"
+		lines = append(lines, make([]string, ends-1)...)
+	}
+	return head, lines, true
+}
+
+// wrap breaks paragraphs into lines of a readable length, where folding joins
+// them again.
+func wrap(paragraphs []string) ([]string, bool) {
+	var out []string
+	for i, p := range paragraphs {
+		if p == "" {
+			if i == 0 {
+				return nil, false
+			}
+			out = append(out, "")
+			continue
+		}
+		if p[0] == ' ' || p[0] == '\t' {
+			return nil, false
+		}
+		if i > 0 {
+			out = append(out, "")
+		}
+		line := ""
+		words := strings.Split(p, " ")
+		for j, w := range words {
+			if line != "" && len(line)+1+len(w) > Width-20 && w != "" && w[0] != '\t' && words[j-1] != "" {
+				out = append(out, line)
+				line = w
+				continue
+			}
+			if j > 0 {
+				line += " "
+			}
+			line += w
+		}
+		out = append(out, line)
+	}
+	return out, true
+}
