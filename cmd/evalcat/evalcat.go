@@ -21,6 +21,7 @@ type options struct {
 	labels string
 	half   string
 	format string
+	strict bool
 	errors bool
 }
 
@@ -60,6 +61,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	set.StringVar(&opt.labels, "labels", "internal/taxonomy/testdata/eval", "folder with look.jsonl and judge.jsonl")
 	set.StringVar(&opt.half, "half", "judge", "which half to measure: look, judge or both")
 	set.StringVar(&opt.format, "format", "text", "text or json")
+	set.BoolVar(&opt.strict, "strict", false, "accept the label alone, none of the other defensible categories")
 	set.BoolVar(&opt.errors, "errors", false, "list each disagreement; on the look half alone")
 	if err := set.Parse(args); err != nil {
 		return opt, err
@@ -84,11 +86,16 @@ func evaluate(opt options, stdout io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if opt.strict {
+		for i := range labels {
+			labels[i].Also = nil
+		}
+	}
 	rep, err := judge(taxonomy.Builtin(), opt.specs, labels)
 	if err != nil {
 		return false, err
 	}
-	rep.Half = opt.half
+	rep.Half, rep.Strict = opt.half, opt.strict
 	if !opt.errors {
 		rep.Errors = nil
 	}

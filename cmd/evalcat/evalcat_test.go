@@ -25,6 +25,7 @@ func TestRun(t *testing.T) {
 		"one file absent":   {[]string{labels, "--specs", "testdata/specs"}, 0, "absent: absent.json; labelled fields not measured: 1", ""},
 		"one pointer moved": {[]string{labels, "--specs", "testdata/specs"}, 0, "moved: tiny.json; labelled fields not where their labels point: 1", ""},
 		"what was measured": {[]string{labels, "--specs", "testdata/specs"}, 0, "half: judge, 2 of 4 labelled fields measured", ""},
+		"strict":            {[]string{labels, "--specs", "testdata/specs", "--strict"}, 0, "the label alone counts", ""},
 		"both halves":       {[]string{labels, "--specs", "testdata/specs", "--half", "both"}, 0, "half: both, 4 of 8", ""},
 		"unknown half":      {[]string{"--half", "third"}, 2, "", "write look, judge or both"},
 		"unknown format":    {[]string{"--format", "xml"}, 2, "", "write text or json"},

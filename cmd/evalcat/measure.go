@@ -69,6 +69,8 @@ type part struct {
 	Fields       int    `json:"fields"`
 	Coverage     ratio  `json:"coverage"`      // share of fields with a guess
 	TooLow       ratio  `json:"too_low"`       // wrong guesses below the labelled level, of all fields
+	Constant     string `json:"constant"`      // the category that is right most often when always guessed
+	ConstantHits ratio  `json:"constant_hits"` // how often that is
 	FalseSpecial int    `json:"false_special"` // guesses of a special category that are wrong
 	Exact        row    `json:"exact"`
 	Levels       []row  `json:"levels"`
@@ -78,6 +80,7 @@ type part struct {
 // report is the whole result.
 type report struct {
 	Half     string         `json:"half"`
+	Strict   bool           `json:"strict"`
 	Labelled int            `json:"labelled"`
 	Measured int            `json:"measured"`
 	Absent   []shortfall    `json:"absent,omitempty"` // files that are not in the folder
@@ -166,6 +169,7 @@ func count(tax *taxonomy.Taxonomy, name string, answers []answer) part {
 			p.FalseSpecial++
 		}
 	}
+	p.Constant, p.ConstantHits = constant(tax, answers)
 	p.Coverage, p.TooLow = newRatio(guessed, len(answers)), newRatio(low, len(answers))
 	p.Exact = row{Name: "exact category", Precision: newRatio(right, guessed), Recall: newRatio(right, labelled)}
 	for l := drawbridge.LevelPublic; l <= drawbridge.LevelRestricted; l++ {
@@ -176,6 +180,24 @@ func count(tax *taxonomy.Taxonomy, name string, answers []answer) part {
 		p.Groups = append(p.Groups, newRow(tax, g.name, g.class, answers))
 	}
 	return p
+}
+
+// constant finds the category that is right most often when it is always
+// guessed. A classifier is worth only what it adds to that.
+func constant(tax *taxonomy.Taxonomy, answers []answer) (string, ratio) {
+	best, most := "", -1
+	for _, c := range tax.Categories() {
+		hits := 0
+		for _, a := range answers {
+			if a.label.accepts(c.ID) {
+				hits++
+			}
+		}
+		if hits > most {
+			best, most = c.ID, hits
+		}
+	}
+	return best, newRatio(most, len(answers))
 }
 
 // groups are the sets that people ask about beside the levels.

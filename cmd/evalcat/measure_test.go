@@ -79,6 +79,7 @@ func TestMeasure(t *testing.T) {
 		k, n int
 	}{
 		"coverage":           {all.Coverage, 6, 8},
+		"constant":           {all.ConstantHits, 2, 8},
 		"too low":            {all.TooLow, 1, 8},
 		"exact precision":    {rows["exact"].Precision, 3, 6},
 		"exact recall":       {rows["exact"].Recall, 3, 6},
@@ -98,6 +99,9 @@ func TestMeasure(t *testing.T) {
 		if tc.got.K != tc.k || tc.got.N != tc.n {
 			t.Errorf("%s = %d/%d, want %d/%d", name, tc.got.K, tc.got.N, tc.k, tc.n)
 		}
+	}
+	if all.Constant != "system.operations" {
+		t.Errorf("constant guess = %s, want system.operations", all.Constant)
 	}
 	if all.FalseSpecial != 1 {
 		t.Errorf("false special = %d, want 1", all.FalseSpecial)

@@ -30,7 +30,11 @@ func printText(w io.Writer, r *report) error {
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
-	fmt.Fprintf(&b, "half: %s, %d of %d labelled fields measured, intervals 95%% (Wilson)\n", r.Half, r.Measured, r.Labelled)
+	accepted := "defensible categories count as right"
+	if r.Strict {
+		accepted = "the label alone counts as right"
+	}
+	fmt.Fprintf(&b, "half: %s, %d of %d labelled fields measured; %s; intervals 95%% (Wilson)\n", r.Half, r.Measured, r.Labelled, accepted)
 	for _, p := range r.Parts {
 		printPart(&b, p)
 	}
@@ -49,6 +53,7 @@ func printPart(b *strings.Builder, p part) {
 	fmt.Fprintf(b, "  %-21s %s\n", "with a guess", p.Coverage)
 	fmt.Fprintf(b, "  %-21s %s\n", "level too low", p.TooLow)
 	fmt.Fprintf(b, "  %-21s %7d (must be 0)\n", "false special", p.FalseSpecial)
+	fmt.Fprintf(b, "  %-21s %s %s\n", "best constant guess", p.ConstantHits, p.Constant)
 	fmt.Fprintf(b, "\n  %-21s %-30s %s\n", "", "precision", "recall")
 	rows := append(append([]row{p.Exact}, p.Levels...), p.Groups...)
 	for _, r := range rows {
