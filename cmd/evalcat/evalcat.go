@@ -142,7 +142,8 @@ func judge(tax *taxonomy.Taxonomy, specs string, labels []label) (*report, error
 	return rep, rep.measure(tax, seen)
 }
 
-// field is what the classifier gets to see: the same as an import gives it.
+// field is what the classifier gets to see, put together as an import does:
+// names without array items, the first tag, the first operation.
 func field(doc *document, l location) taxonomy.Field {
 	t := doc.traits(l.Pointer)
 	return taxonomy.Field{
