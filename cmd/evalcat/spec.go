@@ -175,7 +175,7 @@ func (d *document) traits(pointer string) traits {
 
 // add fills in what is not known yet.
 func (t *traits) add(node map[string]any) {
-	t.Description = cmp.Or(t.Description, text(node["description"]), text(node["title"]))
+	t.Description = cmp.Or(t.Description, text(node["description"]))
 	t.Pattern = cmp.Or(t.Pattern, text(node["pattern"]))
 	t.Format = cmp.Or(t.Format, text(node["format"]))
 	t.Example = cmp.Or(t.Example, example(node))
