@@ -62,8 +62,11 @@ const (
 )
 
 // contextDecay is what the distance of the context costs: in the name, in a
-// parent, in the operation.
-var contextDecay = [far + 1]float64{0, -0.02, -0.09, -0.16, -0.2}
+// parent, in the operation, in the description.
+var contextDecay = [told + 1]float64{0, -0.02, -0.09, -0.16, -0.2, -0.12}
+
+// told is the distance of the description; it serves keys of several words only.
+const told = far + 1
 
 // match is one category with the evidence for it.
 type match struct {
@@ -84,7 +87,7 @@ func (t *Taxonomy) Classify(f Field) Guess {
 	if ok && best.score >= sureConfidence {
 		return x.guess(&p, &f, best, shape)
 	}
-	g, fromSign := x.bySign(&f, shape)
+	g, fromSign := x.bySign(&p, &f, shape)
 	if text, found := x.byText(&p, &f, shape); found && text.Confidence > g.Confidence {
 		g, fromSign = text, true
 	}
@@ -149,7 +152,10 @@ func (x *index) score(p *path, f *Field, m *match, shape string) bool {
 	}
 	m.score += perWord * float64(m.end-m.start-1)
 	if m.context != 0 {
-		m.distance = p.distance(m.context, m.start)
+		m.distance = p.distance(m.context, x.filler, m.start)
+		if m.distance < 0 && m.words > 1 && x.describe(p, f)&m.context != 0 {
+			m.distance = told
+		}
 		if m.distance < 0 {
 			return false
 		}
@@ -257,9 +263,7 @@ func (x *index) guess(p *path, f *Field, m match, shape string) Guess {
 		b.WriteByte('`')
 	}
 	if m.context != 0 {
-		b.WriteString(", context ")
-		b.WriteString(x.contextName(m.context))
-		b.WriteString([]string{" in the name", " in the parent", " two above", " three above", " of the operation"}[m.distance])
+		b.WriteString(p.because(x, m))
 	}
 	if m.weak {
 		b.WriteString(", only a hint")
@@ -272,6 +276,29 @@ func (x *index) guess(p *path, f *Field, m match, shape string) Guess {
 		b.WriteString(", example")
 	}
 	return Guess{c.ID, c.Level, round(min(m.score, mostConfidence)), b.String()}
+}
+
+// because says where the context of a match was found.
+func (p *path) because(x *index, m match) string {
+	for i := m.start - 1; i >= p.own; i-- {
+		if p.masks[i]&m.context != 0 {
+			return " beside `" + string(p.word(i)) + "`"
+		}
+	}
+	switch {
+	case m.distance == told:
+		return ", description of a " + x.contextName(m.context)
+	case m.distance == far:
+		return ", operation on a " + x.contextName(m.context)
+	case p.here&m.context != 0:
+		return " in a header"
+	}
+	for d := range p.depth {
+		if p.heads[d]&m.context != 0 {
+			return ", parent `" + p.named[d] + "`"
+		}
+	}
+	return ""
 }
 
 // round keeps two digits, so that sums of weights print as they are meant.

@@ -47,8 +47,10 @@ type sign struct {
 	Type       string  `yaml:"type" json:"type,omitempty"`
 	At         string  `yaml:"at" json:"at,omitempty"`
 	Example    string  `yaml:"example" json:"example,omitempty"`
+	First      string  `yaml:"first" json:"first,omitempty"` // word that a name of several words begins with
 	Category   string  `yaml:"category" json:"category"`
 	Confidence float64 `yaml:"confidence" json:"confidence"`
+	index      int     // of the category, once all are known
 }
 
 type levelEntry struct {
@@ -293,14 +295,14 @@ func (b *builder) check(what string, c Category) error {
 // addSign checks a sign; those of an extension come before the built-in ones.
 func (b *builder) addSign(what string, s sign) error {
 	given := 0
-	for _, v := range []string{s.Format, s.Type, s.At, s.Example} {
+	for _, v := range []string{s.Format, s.Type, s.At, s.Example, s.First} {
 		if v != "" {
 			given++
 		}
 	}
 	switch {
 	case given != 1:
-		return drawbridge.Errorf(drawbridge.Invalid, "%s: give exactly one of format, type, at and example", what)
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: give exactly one of format, type, at, example and first", what)
 	case s.Type != "" && !slices.Contains(types, s.Type):
 		return drawbridge.Errorf(drawbridge.Invalid, "%s: type %q is not known; write one of %s", what, s.Type, strings.Join(types, ", "))
 	case s.At != "" && !slices.Contains(drawbridge.Ats(), drawbridge.At(s.At)):
@@ -358,6 +360,9 @@ func (b *builder) finish() (*Taxonomy, error) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.tags)) {
 		t.tags = append(t.tags, Tag{id, b.tags[id]})
+	}
+	for i := range b.signs {
+		b.signs[i].index = t.byID[b.signs[i].Category]
 	}
 	t.index = newIndex(t.categories, b.contexts, b.signs)
 	sum, err := digest(t.version, t.levels, t.tags, t.ops, t.categories, t.combos, b.contexts, b.signs)

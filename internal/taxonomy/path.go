@@ -19,7 +19,10 @@ type path struct {
 	own   int              // first word of the name; the words before it are the nearest parent's
 	masks [maxWords]uint32 // contexts that each word gives
 	heads [maxHeads]uint32 // contexts that the parents give, nearest first
+	named [maxHeads]string // the parents as they are written, for the reason
 	depth int              // how many heads there are
+	text  uint32           // contexts that the description gives
+	told  bool             // whether text has been read
 	far   uint32           // contexts that the operation and its tag give
 	here  uint32           // contexts of the place: a header
 }
@@ -29,6 +32,12 @@ func (x *index) read(p *path, f *Field) {
 	name, parents := f.Name, f.Parents
 	for len(parents) > 0 && x.empty(name) {
 		name, parents = parents[len(parents)-1], parents[:len(parents)-1]
+	}
+	rest, name := dotted(name)
+	for rest != "" && p.depth < maxHeads {
+		var last string
+		rest, last = dotted(rest)
+		x.parent(p, last)
 	}
 	for i := len(parents) - 1; i >= 0 && i >= len(parents)-maxParents && p.depth < maxHeads; i-- {
 		x.parent(p, parents[i])
@@ -44,6 +53,16 @@ func (x *index) read(p *path, f *Field) {
 	if p.depth == 0 {
 		p.far = x.loose(f.Operation) | x.loose(f.Tag)
 	}
+}
+
+// dotted cuts a name like card.number or user[email] before its last part; such
+// names put a path into one word.
+func dotted(name string) (rest, last string) {
+	name = strings.TrimRight(name, "].")
+	if i := strings.LastIndexAny(name, ".[/"); i > 0 && len(name) <= maxNameBytes {
+		return name[:i], name[i+1:]
+	}
+	return "", name
 }
 
 // empty reports whether a name says nothing of its own: "*", a number, "value".
@@ -85,8 +104,17 @@ func (x *index) parent(p *path, name string) {
 			p.add(w.word(i))
 		}
 	}
-	p.heads[p.depth] = mask
+	p.heads[p.depth], p.named[p.depth] = mask, name
 	p.depth++
+}
+
+// describe reads the contexts that the first clause of the description gives.
+func (x *index) describe(p *path, f *Field) uint32 {
+	if !p.told {
+		p.told = true
+		p.text = x.loose(clause(f.Description))
+	}
+	return p.text
 }
 
 // loose returns the contexts of any word of an operation's or a tag's name.
@@ -95,7 +123,7 @@ func (x *index) loose(name string) uint32 {
 		return 0
 	}
 	var w words
-	w.split(name)
+	w.splitText(name)
 	var mask uint32
 	for i := range w.n {
 		mask |= x.contexts[string(w.word(i))]
@@ -103,15 +131,19 @@ func (x *index) loose(name string) uint32 {
 	return mask &^ (x.filler | x.container)
 }
 
-// distance says how far away the context is that an entry needs: 0 in the name
-// itself, 1 to 3 in a parent, far in the operation; -1 nowhere.
-func (p *path) distance(context uint32, start int) int {
+// distance says how far away the context is that an entry needs: 0 just before
+// the key, 1 elsewhere in the name or in the parent, 2 and 3 further up, far in
+// the operation; -1 nowhere.
+func (p *path) distance(context, filler uint32, start int) int {
 	if p.here&context != 0 {
 		return 0
 	}
 	for i := start - 1; i >= p.own; i-- {
 		if p.masks[i]&context != 0 {
-			return 0
+			return min(start-1-i, 1) // the word just before counts most
+		}
+		if p.masks[i]&filler == 0 {
+			break // bank reference number: a reference, whatever stood before
 		}
 	}
 	for d := range p.depth {

@@ -1,7 +1,6 @@
 package taxonomy
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -10,7 +9,7 @@ import (
 const maxTextBytes = 140
 
 // bySign asks what type, format, place and example say without the name.
-func (x *index) bySign(f *Field, shape string) (Guess, bool) {
+func (x *index) bySign(p *path, f *Field, shape string) (Guess, bool) {
 	if shape == "" {
 		shape = patternShape(f.Pattern)
 	}
@@ -25,33 +24,43 @@ func (x *index) bySign(f *Field, shape string) (Guess, bool) {
 			what = "type " + s.Type
 		case s.Example != "" && s.Example == shape:
 			what = "the example or pattern of " + s.Example
+		case s.First != "" && x.first(p) == s.First:
+			what = "first word `" + s.First + "`"
 		case s.At != "" && s.At == string(f.At):
 			what = "a " + s.At
 		default:
 			continue
 		}
-		i := slices.IndexFunc(x.categories, func(c Category) bool { return c.ID == s.Category })
-		c := &x.categories[i]
-		return Guess{c.ID, c.Level, s.Confidence, what + ", no word of the name"}, true
+		c := &x.categories[s.index]
+		return Guess{c.ID, c.Level, s.Confidence, what + ", no key in the name"}, true
 	}
 	return Guess{}, false
+}
+
+// clause returns the beginning of a description, up to the end of its first
+// sentence or a parenthesis.
+func clause(text string) string {
+	if len(text) > maxTextBytes {
+		text = text[:maxTextBytes]
+	}
+	for i := range len(text) {
+		switch text[i] {
+		case '(', '\n', ';':
+			return text[:i]
+		case '.':
+			if i+1 == len(text) || text[i+1] == ' ' {
+				return text[:i]
+			}
+		}
+	}
+	return text
 }
 
 // byText looks for a key of several words in the first clause of the
 // description. A special category is never concluded from a description.
 func (x *index) byText(p *path, f *Field, shape string) (Guess, bool) {
-	text := f.Description
-	if len(text) > maxTextBytes {
-		text = text[:maxTextBytes]
-	}
-	if i := strings.IndexAny(text, ".(\n;"); i > 0 {
-		text = text[:i]
-	}
-	if len(text) < 5 {
-		return Guess{}, false
-	}
 	var q path
-	q.split(text)
+	q.splitText(clause(f.Description))
 	for start := range q.n {
 		for end := min(q.n, start+4); end >= start+2; end-- {
 			for _, e := range x.phrases[string(q.phrase(start, end))] {
@@ -71,4 +80,12 @@ func (x *index) byText(p *path, f *Field, shape string) (Guess, bool) {
 		}
 	}
 	return Guess{}, false
+}
+
+// first returns the first word of the field's own name.
+func (x *index) first(p *path) string {
+	if p.own >= p.n-1 {
+		return ""
+	}
+	return string(p.word(p.own))
 }

@@ -56,6 +56,16 @@ func (w *words) split(name string) {
 	w.end(start)
 }
 
+// splitText adds the words of a text, up to the limits.
+func (w *words) splitText(text string) {
+	for part := range strings.FieldsSeq(text) {
+		if w.n == maxWords {
+			return
+		}
+		w.split(part)
+	}
+}
+
 // camel reports whether an upper-case letter starts a new word: after a small
 // letter or digit, or as the last capital of a run ("IPAddress", but not "IDs").
 func camel(previous rune, rest string) bool {
