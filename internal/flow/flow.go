@@ -1,6 +1,9 @@
 // Package flow is the map: the nodes, trust boundaries and flows of one
 // integration over the whole life of its data, what they expose, and how the
 // map is laid out and drawn. It does not judge: threats and scores read it.
+//
+//	m, err := flow.Build(bundle, taxonomy.Builtin())
+//	err = m.SVG(os.Stdout)
 package flow
 
 import "drawbridge"
@@ -10,11 +13,12 @@ import "drawbridge"
 type Map struct {
 	Integration string     `json:"integration"`
 	Environment string     `json:"environment"`
+	Name        string     `json:"name"` // for people; the id when the manifest gives none
 	Boundaries  []Boundary `json:"boundaries"`
 	Nodes       []Node     `json:"nodes"`
 	Edges       []Edge     `json:"edges"`
 	Life        []Stage    `json:"life"`
-	Gaps        []Gap      `json:"gaps"`
+	Gaps        []Gap      `json:"gaps"` // sorted by stage, element and key
 }
 
 // Boundary is a trust boundary; boundaries nest.
@@ -38,9 +42,10 @@ const (
 
 // Node is an element of the map.
 type Node struct {
-	ID            string                   `json:"id"` // the manifest's id of the system or interface
+	ID            string                   `json:"id"` // the manifest's id of the system or interface; "subprocessor/<id>"
 	Name          string                   `json:"name"`
 	Kind          NodeKind                 `json:"kind"`
+	System        string                   `json:"system_kind,omitempty"` // the manifest's kind of a system of ours
 	InterfaceKind drawbridge.InterfaceKind `json:"interface_kind,omitempty"`
 	Direction     drawbridge.Direction     `json:"direction,omitempty"`
 	Boundary      string                   `json:"boundary"`
@@ -48,19 +53,35 @@ type Node struct {
 	Region        string                   `json:"region,omitempty"`
 }
 
-// Edge is one flow on the map, with what the data adds up to.
+// EdgeKind says what an edge is.
+type EdgeKind string
+
+// The edge kinds.
+const (
+	EdgeFlow   EdgeKind = "flow"   // a flow of the manifest
+	EdgeOnward EdgeKind = "onward" // the partner passes data on to a sub-processor
+)
+
+// Edge is one flow on the map, with what the data adds up to. An onward edge
+// joins all flows of one interface that reach one sub-processor; it has no
+// exposure of its own, because each flow already counts its recipients.
 type Edge struct {
-	ID         string           `json:"id"` // the manifest's id of the flow
+	ID         string           `json:"id"` // the manifest's id of the flow; "<interface>/<sub-processor>" when onward
 	Name       string           `json:"name"`
+	Kind       EdgeKind         `json:"kind"`
+	Possible   bool             `json:"possible,omitempty"` // onward, and no flow says so: the sub-processor is listed, shared_with is unanswered
 	From       string           `json:"from"`
 	To         string           `json:"to"`
-	Interface  string           `json:"interface"`  // id of the interface at one of its ends, or ""
-	Crosses    bool             `json:"crosses"`    // crosses a trust boundary
-	Level      drawbridge.Level `json:"level"`      // greatest known level of its data after transforms; LevelUnknown when nothing is known
-	Raw        drawbridge.Level `json:"raw_level"`  // the same before transforms
-	Elements   int              `json:"elements"`   // data elements
-	Unknown    int              `json:"unknown"`    // of them without a category
-	Categories []string         `json:"categories"` // sorted
+	Interface  string           `json:"interface"`        // id of the interface at one of its ends, or ""
+	Crosses    bool             `json:"crosses"`          // crosses a trust boundary
+	Level      drawbridge.Level `json:"level"`            // greatest known level of its data after transforms; LevelUnknown when nothing is known
+	Raw        drawbridge.Level `json:"raw_level"`        // the same before transforms
+	Elements   int              `json:"elements"`         // data elements that cross; dropped ones do not
+	Forward    int              `json:"forward"`          // of them from From to To
+	Back       int              `json:"back"`             // of them from To to From, in the answer
+	Unknown    int              `json:"unknown"`          // of them without a category
+	Categories []string         `json:"categories"`       // sorted
+	Combos     []string         `json:"combos,omitempty"` // combinations of categories that weigh more than their parts
 	Exposure   Exposure         `json:"exposure"`
 }
 
