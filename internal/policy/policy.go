@@ -23,6 +23,9 @@ type Control struct {
 	Because    string               `json:"because"`
 	Frameworks []string             `json:"frameworks"`
 	Settles    []string             `json:"settles"`
+	Owner      string               `json:"owner"`     // role that answers for it
+	Technical  bool                 `json:"technical"` // a live test can settle it
+	Why        string               `json:"why"`       // why the weight
 }
 
 // Score is the risk of one integration. Higher is always riskier; all figures
@@ -63,9 +66,10 @@ type Gate struct {
 	Outcome    drawbridge.Outcome `json:"outcome"`
 	Reasons    []Reason           `json:"reasons"`
 	Conditions []Condition        `json:"conditions"`
-	Roles      []string           `json:"roles"`  // that have to sign, by the tier
-	Rhythm     string             `json:"rhythm"` // of reassessment, by the tier
-	Due        drawbridge.Date    `json:"due"`    // next reassessment
+	Roles      []string           `json:"roles"`    // that have to sign, by the tier
+	Rhythm     string             `json:"rhythm"`   // of reassessment, by the tier
+	Due        drawbridge.Date    `json:"due"`      // next reassessment
+	Template   string             `json:"template"` // questionnaire, by the tier
 }
 
 // Reason is one rule of the gate that spoke.

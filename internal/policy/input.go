@@ -1,0 +1,55 @@
+package policy
+
+import (
+	"time"
+
+	"drawbridge"
+	"drawbridge/internal/flow"
+	"drawbridge/internal/manifest"
+	"drawbridge/internal/taxonomy"
+	"drawbridge/internal/threat"
+)
+
+// Facts looks facts up by the position of an element in Elements. The facts of
+// the map are the real ones; a pack's examples bring their own.
+type Facts interface {
+	Elements() []flow.Element
+	Value(element int, name string) flow.Fact
+	Missing(element, fact int) []string
+}
+
+// Input is everything that a verdict is a function of. Nothing else is read:
+// no clock, no file, no network.
+type Input struct {
+	Bundle    *manifest.Bundle
+	Map       *flow.Map
+	Facts     Facts
+	Threats   *threat.Result
+	Transfers []Transfer
+	AsOf      time.Time
+	Results   []Result   // live verdicts; empty for the stateless line so far
+	Evidence  []Evidence // accepted by a reviewer; a manifest's own claims never enter here
+
+	// Taxonomy lets the levers try what leaving out data would do. With none
+	// they try everything else.
+	Taxonomy *taxonomy.Taxonomy
+}
+
+// Result is the verdict of one live check on one element.
+type Result struct {
+	Check          string             `json:"check"`   // TLS-01
+	Element        string             `json:"element"` // id of the interface or flow, or "integration"
+	Verdict        drawbridge.Verdict `json:"verdict"`
+	At             time.Time          `json:"at"`
+	Representative bool               `json:"representative"` // run on a target that stands for the environment under review
+	FromCI         bool               `json:"from_ci"`        // reported by a pipeline, not run by us
+	Refuted        string             `json:"refuted"`        // role of the named reviewer who refuted a failure; empty when it stands
+}
+
+// Evidence is a document or an audit report that a reviewer accepted. It counts
+// until its last day, for every control that names it among what settles it.
+type Evidence struct {
+	ID    string               `json:"id"`    // evidence:pentest
+	Known drawbridge.Knowledge `json:"known"` // document or independent_audit
+	Until drawbridge.Date      `json:"until"`
+}

@@ -1,0 +1,308 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"drawbridge"
+	"drawbridge/internal/flow"
+)
+
+// confidence is the ladder: how much a control counts by how it is known.
+func confidence(k drawbridge.Knowledge) float64 {
+	switch k {
+	case drawbridge.KnownClaim:
+		return 0.5
+	case drawbridge.KnownDocument:
+		return 0.75
+	case drawbridge.KnownAudit:
+		return 0.9
+	case drawbridge.KnownTestProxy:
+		return 0.85
+	case drawbridge.KnownTest:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// fromCI is what a live test loses when a pipeline reports it instead of us.
+const fromCI = 0.95
+
+// standing is one control on one element.
+type standing struct {
+	element    string
+	iface      string // id of the interface that it stands on, or ""
+	applies    bool
+	value      *float64 // nil when unknown
+	known      drawbridge.Knowledge
+	confidence float64
+	verdict    drawbridge.Verdict
+	claim      bool     // the manifest says that it holds
+	missing    []string // manifest keys
+	keys       []string // manifest keys that the answer was read from
+	because    string
+}
+
+// strength is how much the control counts: value times confidence, 1 where it
+// does not apply.
+func (s standing) strength() float64 {
+	switch {
+	case !s.applies:
+		return 1
+	case s.value == nil:
+		return 0
+	default:
+		return *s.value * s.confidence
+	}
+}
+
+// contradicted reports whether a test failed on what the manifest claims.
+func (s standing) contradicted() bool { return s.verdict == drawbridge.Fail && s.claim }
+
+// standings are a control's standings on every element that it is about.
+type standings struct {
+	def *ControlDef
+	on  []standing
+}
+
+// worst returns the standing that counts: the least strength; among equals a
+// known failure before silence, then the order of ids.
+func (s standings) worst() standing {
+	if len(s.on) == 0 {
+		return standing{because: "It is about no interface of this integration."}
+	}
+	best := s.on[0]
+	for _, o := range s.on[1:] {
+		if o.strength() < best.strength() || o.strength() == best.strength() && best.value == nil && o.value != nil && o.applies {
+			best = o
+		}
+	}
+	return best
+}
+
+// stand finds how each control stands on each element that it is about. A live
+// test older than the tier's rhythm counts like a document.
+func (p *Pack) stand(in Input, v *view, tier TierDef) ([]standings, error) {
+	oldest := in.AsOf.AddDate(0, -tier.Months, 0)
+	live := map[string][]Result{}
+	for _, r := range in.Results {
+		live[r.Check] = append(live[r.Check], r)
+	}
+	out := make([]standings, len(p.controls))
+	for i, c := range p.controls {
+		out[i].def = c
+		for e := range v.elements {
+			if !c.about(v, e) {
+				continue
+			}
+			s, err := c.stand(v, e)
+			if err != nil {
+				return nil, err
+			}
+			if s.applies {
+				s.settle(c, in, live, oldest)
+			}
+			out[i].on = append(out[i].on, s)
+		}
+		if c.Per == flow.OnFlow && len(out[i].on) == 0 {
+			out[i].on = []standing{{
+				element: "integration", applies: true, known: drawbridge.KnownNothing,
+				missing: []string{"flows"}, because: "No flow says what data moves.",
+			}}
+		}
+	}
+	return out, nil
+}
+
+// stand reads what the manifest says of the control on one element.
+func (c *ControlDef) stand(v *view, e int) (standing, error) {
+	s := standing{element: v.elements[e].ID, iface: v.elements[e].Interface, applies: true}
+	if v.elements[e].Kind == flow.OnIntegration {
+		s.iface = ""
+	}
+	if c.applies != nil {
+		r, err := c.applies.Eval(v.lookup(e))
+		if err != nil {
+			return s, fmt.Errorf("control %s: applies: %w", c.ID, err)
+		}
+		if r.False() {
+			s.applies = false
+			s.because = "It does not apply here: " + c.Applies + " is not the case."
+			return s, nil
+		}
+	}
+	r, err := c.holds.Eval(v.lookup(e))
+	if err != nil {
+		return s, fmt.Errorf("control %s: holds: %w", c.ID, err)
+	}
+	switch {
+	case !r.Known:
+		s.known = drawbridge.KnownNothing
+		s.missing = v.missing(e, r.Unknown)
+		s.because = "Nobody answered " + strings.Join(s.missing, ", ") + "."
+	default:
+		value := 0.0
+		if s.claim = r.True(); s.claim {
+			value = 1
+		}
+		s.value, s.known = &value, drawbridge.KnownClaim
+		s.keys = v.keys(e, r.Read)
+		s.because = fmt.Sprintf("The manifest says so in %s; nothing but its word stands behind it.", strings.Join(s.keys, ", "))
+		if !s.claim {
+			s.because = fmt.Sprintf("By the manifest it is not in place; see %s.", strings.Join(s.keys, ", "))
+		}
+	}
+	s.confidence = confidence(s.known)
+	return s, nil
+}
+
+// settle lets accepted evidence and live tests speak.
+func (s *standing) settle(c *ControlDef, in Input, live map[string][]Result, oldest time.Time) {
+	for _, e := range in.Evidence {
+		if !slices.Contains(c.Settles, e.ID) || e.Until.Past(in.AsOf) || !s.claim {
+			continue
+		}
+		if k := confidence(e.Known); (e.Known == drawbridge.KnownDocument || e.Known == drawbridge.KnownAudit) && k > s.confidence {
+			s.known, s.confidence = e.Known, k
+			s.because = "A reviewer accepted " + e.ID + "; it counts until " + string(e.Until) + "."
+		}
+	}
+	var passed []Result
+	open := false
+	for _, id := range c.Settles {
+		for _, r := range live[id] {
+			if r.Element != s.element && r.Element != s.iface || r.Element == "" {
+				continue
+			}
+			switch {
+			case r.Verdict == drawbridge.Fail && r.Refuted == "":
+				zero := 0.0
+				s.value, s.known, s.confidence, s.verdict = &zero, drawbridge.KnownTest, 1, drawbridge.Fail
+				s.because = "The live test " + r.Check + " failed; it overrides the claim until it is fixed or refuted."
+				return
+			case r.Verdict == drawbridge.Pass:
+				passed = append(passed, r)
+			default:
+				open = true
+			}
+		}
+	}
+	if len(passed) > 0 && !open {
+		s.pass(passed, oldest)
+	} else if open {
+		s.verdict = drawbridge.Inconclusive
+	}
+}
+
+// pass counts the weakest of the passed tests. A declared absence stays: a test
+// that passes against the manifest's own word settles nothing.
+func (s *standing) pass(passed []Result, oldest time.Time) {
+	s.verdict = drawbridge.Pass
+	if s.value != nil && !s.claim {
+		s.because = "The live tests passed, but the manifest says that the control is not in place; correct one of them."
+		return
+	}
+	least, known := 2.0, drawbridge.KnownTest
+	for _, r := range passed {
+		k := drawbridge.KnownTest
+		if r.Representative {
+			k = drawbridge.KnownTestProxy
+		}
+		c := confidence(k)
+		if r.FromCI {
+			c *= fromCI
+		}
+		if r.At.Before(oldest) {
+			k, c = drawbridge.KnownDocument, min(c, confidence(drawbridge.KnownDocument))
+		}
+		if c < least {
+			least, known = c, k
+		}
+	}
+	one := 1.0
+	s.value = &one
+	if least > s.confidence {
+		s.known, s.confidence = known, least
+	}
+	s.missing = nil
+	s.because = "Live tests passed: " + checks(passed) + "."
+}
+
+func checks(results []Result) string {
+	var out []string
+	for _, r := range results {
+		out = append(out, r.Check)
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), ", ")
+}
+
+// group is the list of controls that one interface has to answer for, and how
+// well it does. E is the least over the groups and over the tiers up to the
+// present one.
+type group struct {
+	tier     drawbridge.Tier
+	iface    string // "" for an integration without interfaces
+	members  []member
+	strength float64
+}
+
+type member struct {
+	index    int // into the standings
+	strength float64
+	weight   float64
+}
+
+// effectiveness finds the weakest group. A control about another kind of
+// interface is not in a group's list; one that is in it and does not apply to
+// the data counts as fulfilled, so that more data never makes the figure better.
+func (p *Pack) effectiveness(all []standings, ifaces []string, tier drawbridge.Tier, strengths []float64) group {
+	if len(ifaces) == 0 {
+		ifaces = []string{""}
+	}
+	best := group{strength: 2}
+	for _, t := range drawbridge.Tiers() {
+		if rank(t) > rank(tier) {
+			break
+		}
+		for _, id := range ifaces {
+			g := group{tier: t, iface: id}
+			var sum, weights float64
+			for i, s := range all {
+				if !s.def.requiredIn(t) || !s.member(id) {
+					continue
+				}
+				m := member{index: i, strength: strengths[i], weight: s.def.Weight}
+				g.members = append(g.members, m)
+				sum += m.strength * m.weight
+				weights += m.weight
+			}
+			if weights == 0 {
+				continue
+			}
+			if g.strength = sum / weights; g.strength < best.strength {
+				best = g
+			}
+		}
+	}
+	if best.strength > 1 {
+		return group{tier: tier} // nothing is required: nothing is proven
+	}
+	return best
+}
+
+// member reports whether the control belongs to the list of an interface.
+func (s standings) member(iface string) bool {
+	if s.def.Per != flow.OnInterface {
+		return true
+	}
+	for _, o := range s.on {
+		if o.iface == iface {
+			return true
+		}
+	}
+	return false
+}
