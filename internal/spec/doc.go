@@ -23,6 +23,7 @@ const (
 type doc struct {
 	name    string // for messages
 	file    string // path below the description's folder, "" for the description itself
+	src     string // as given
 	root    node
 	refs    map[string]spot // references already resolved
 	index   map[*member]map[string]*node
@@ -63,14 +64,15 @@ func parse(name string, data []byte) (*doc, error) {
 	if trimmed[0] == '{' || trimmed[0] == '[' && ext != ".yaml" && ext != ".yml" {
 		read = parseJSON
 	}
-	root, err := read(name, string(data))
+	src := string(data)
+	root, err := read(name, src)
 	if err != nil && trimmed[0] == '{' && (ext == ".yaml" || ext == ".yml") {
-		root, err = parseYAML(name, string(data)) // YAML may start with a brace too
+		root, err = parseYAML(name, src) // YAML may start with a brace too
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &doc{name: name, root: root, refs: map[string]spot{}, index: map[*member]map[string]*node{}}, nil
+	return &doc{name: name, src: src, root: root, refs: map[string]spot{}, index: map[*member]map[string]*node{}}, nil
 }
 
 // lookup is get with an index for large objects.

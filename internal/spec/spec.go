@@ -31,9 +31,15 @@ type API struct {
 	Callbacks   []Operation // calls that one of Operations asks for
 	Queue       bool        // Operations and Webhooks are messages on a broker
 	Home        string      // the partner's domain, as far as the description gives it away, or ""
-	Files       []string    // files that it refers to, relative to its folder, sorted
+	Files       []File      // files that it refers to, sorted by name
 	Secret      string      // why the file itself must not be kept, or ""
 	Warnings    []Warning
+}
+
+// File is a file that a description refers to.
+type File struct {
+	Name string // relative to the description's folder
+	Data string
 }
 
 // Warning says what the description leaves open or what could not be used.
@@ -138,12 +144,12 @@ func Read(name string, data []byte, opt Options) (*API, error) {
 	if r.dropped > 0 {
 		r.api.Warnings = append(r.api.Warnings, Warning{Text: fmt.Sprintf("%d more warnings are not shown", r.dropped)})
 	}
-	for file := range r.lib.docs {
-		if file != d.file {
-			r.api.Files = append(r.api.Files, file)
+	for file, other := range r.lib.docs {
+		if other != d {
+			r.api.Files = append(r.api.Files, File{file, other.src})
 		}
 	}
-	slices.Sort(r.api.Files)
+	slices.SortFunc(r.api.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	if len(r.api.Operations)+len(r.api.Webhooks)+len(r.api.Callbacks) == 0 {
 		return nil, drawbridge.Errorf(drawbridge.Invalid, "%s: describes no operation, webhook or message; there is nothing to review", name)
 	}
