@@ -95,8 +95,17 @@ type Scenario struct {
 
 // Result is what the rules say about one map.
 type Result struct {
-	Threats   []Threat                       `json:"threats"`   // sorted: state, severity, id; not_applicable only when asked for
-	Questions []Question                     `json:"questions"` // biggest effect first
-	Backlog   []Scenario                     `json:"backlog"`
-	Counts    map[drawbridge.ThreatState]int `json:"counts"`
+	Threats    []Threat                       `json:"threats"`   // sorted: state, severity, id; not_applicable only when asked for
+	Questions  []Question                     `json:"questions"` // biggest effect first
+	Backlog    []Scenario                     `json:"backlog"`
+	Counts     map[drawbridge.ThreatState]int `json:"counts"`
+	Exceptions []ExceptionNote                `json:"exceptions,omitempty"` // that cover nothing
+}
+
+// ExceptionNote is an exception that covers nothing, and why.
+type ExceptionNote struct {
+	Threat  string          `json:"threat"`
+	Expires drawbridge.Date `json:"expires"`
+	Text    string          `json:"text"`
+	Key     string          `json:"key"`
 }

@@ -1,0 +1,442 @@
+package flow
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"drawbridge"
+	"drawbridge/internal/expr"
+	"drawbridge/internal/manifest"
+	"drawbridge/internal/taxonomy"
+	"drawbridge/internal/yaml"
+)
+
+//go:embed facts.yaml
+var factsYAML []byte
+
+// FactDef describes one fact. facts.yaml explains the fields.
+type FactDef struct {
+	Name      string    `json:"name"`
+	Type      expr.Type `json:"type"`
+	Structure bool      `json:"structure,omitempty"` // always known
+	Key       string    `json:"key"`                 // where a person answers it
+	Join      string    `json:"join,omitempty"`
+	Order     []string  `json:"order,omitempty"` // of the join "worst"
+	Values    []string  `json:"values,omitempty"`
+	Ask       string    `json:"ask,omitempty"`
+	Accepts   string    `json:"accepts,omitempty"`
+	Doc       string    `json:"doc"`
+}
+
+// Scope says on what a fact is written: once in the file, on each interface,
+// or on each flow.
+type Scope int
+
+// The scopes.
+const (
+	ScopeFile Scope = iota
+	ScopeInterface
+	ScopeFlow
+)
+
+// Scope returns where the fact is written.
+func (d FactDef) Scope() Scope {
+	switch {
+	case strings.HasPrefix(d.Name, "iface."), strings.HasPrefix(d.Name, "safeguard."):
+		return ScopeInterface
+	case strings.HasPrefix(d.Name, "flow."):
+		return ScopeFlow
+	default:
+		return ScopeFile
+	}
+}
+
+// Neutral returns the value of a structure fact that nothing was written for.
+func (d FactDef) Neutral() any {
+	switch d.Type {
+	case expr.Bool:
+		return false
+	case expr.Int, expr.Size:
+		if d.Join == "most" {
+			return int64(drawbridge.LevelUnknown)
+		}
+		return int64(0)
+	case expr.Double:
+		return 0.0
+	case expr.List:
+		return []string{}
+	case expr.Span:
+		return time.Duration(0)
+	default:
+		return ""
+	}
+}
+
+// Wanted says what a person may write to answer the fact.
+func (d FactDef) Wanted() string {
+	switch {
+	case d.Accepts != "":
+		return d.Accepts
+	case d.Type == expr.List && len(d.Values) > 0:
+		return "a list of " + strings.Join(d.Values, ", ")
+	case len(d.Values) > 0:
+		return strings.Join(d.Values, ", ")
+	}
+	switch d.Type {
+	case expr.Bool:
+		return "true, false"
+	case expr.Int:
+		return "a whole number"
+	case expr.Double:
+		return "a number"
+	case expr.List:
+		return "a list, or [] for none"
+	case expr.Span:
+		return "a length of time, like 30s, 12h or 90d"
+	case expr.Size:
+		return "a size, like 64KiB"
+	default:
+		return "text"
+	}
+}
+
+// Show writes a value as a person writes it in the manifest.
+func (d FactDef) Show(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "unknown"
+	case time.Duration:
+		return drawbridge.Span(v / time.Millisecond).String()
+	case []string:
+		return "[" + strings.Join(v, ", ") + "]"
+	case int64:
+		if d.Type == expr.Size {
+			return drawbridge.Size(v).String()
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// vocabulary is facts.yaml and the safeguards, indexed.
+type vocabulary struct {
+	defs   []FactDef
+	index  map[string]int
+	pos    []int                    // position among the facts of the same scope
+	scoped [3][]int                 // facts of a scope, by position
+	guards []*manifest.SafeguardDef // by fact; nil for what is no safeguard
+}
+
+var builtinVocabulary = sync.OnceValue(func() *vocabulary {
+	defs, joins, err := readFacts(factsYAML)
+	if err != nil {
+		panic(fmt.Sprintf("flow: the embedded facts.yaml: %v", err))
+	}
+	guards := make([]*manifest.SafeguardDef, len(defs))
+	for _, s := range manifest.SafeguardDefs() {
+		d := FactDef{
+			Name: "safeguard." + s.Key, Key: "interfaces[*].safeguards." + s.Key,
+			Type: safeguardType(s.Type), Values: s.Values, Ask: s.Ask, Doc: s.Ask,
+		}
+		d.Join, d.Order = joins[s.Key].Join, joins[s.Key].Order
+		if d.Join == "" {
+			d.Join = defaultJoin(d.Type)
+		}
+		defs, guards = append(defs, d), append(guards, &s)
+	}
+	v := newVocabulary(defs)
+	v.guards = guards
+	return v
+})
+
+// readFacts reads facts.yaml: the facts, and by safeguard how it joins.
+func readFacts(data []byte) ([]FactDef, map[string]FactDef, error) {
+	tree, err := yaml.Parse(data, yaml.DefaultLimits())
+	if err != nil {
+		return nil, nil, err
+	}
+	read := func(list *yaml.Node) ([]FactDef, error) {
+		if list == nil {
+			return nil, fmt.Errorf("facts and safeguards are both needed")
+		}
+		out := make([]FactDef, len(list.Children))
+		for i := range list.Children {
+			if err := out[i].read(&list.Children[i]); err != nil {
+				line, col := tree.Position(list.Children[i].Off)
+				return nil, fmt.Errorf("%d:%d: %w", line, col, err)
+			}
+		}
+		return out, nil
+	}
+	defs, err := read(tree.Root.Get("facts"))
+	if err != nil {
+		return nil, nil, err
+	}
+	guards, err := read(tree.Root.Get("safeguards"))
+	if err != nil {
+		return nil, nil, err
+	}
+	joins := map[string]FactDef{}
+	for _, g := range guards {
+		joins[g.Key] = g
+	}
+	return defs, joins, nil
+}
+
+func (d *FactDef) read(n *yaml.Node) error {
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		v := &n.Children[i+1]
+		switch key := n.Children[i].Value; key {
+		case "name":
+			d.Name = v.Value
+		case "type":
+			d.Type = expr.Type(v.Value)
+		case "structure":
+			d.Structure = v.Value == "true"
+		case "key":
+			d.Key = v.Value
+		case "join":
+			d.Join = v.Value
+		case "order":
+			d.Order = words(v)
+		case "values":
+			d.Values = words(v)
+		case "ask":
+			d.Ask = v.Value
+		case "accepts":
+			d.Accepts = v.Value
+		case "doc":
+			d.Doc = v.Value
+		default:
+			return fmt.Errorf("%q is no field of a fact", key)
+		}
+	}
+	return nil
+}
+
+func words(n *yaml.Node) []string {
+	out := make([]string, len(n.Children))
+	for i, c := range n.Children {
+		out[i] = c.Value
+	}
+	return out
+}
+
+func safeguardType(t manifest.SafeguardType) expr.Type {
+	if t == manifest.SafeguardEnum {
+		return expr.Text
+	}
+	return expr.Type(t)
+}
+
+func defaultJoin(t expr.Type) string {
+	switch t {
+	case expr.Bool:
+		return "all"
+	case expr.List:
+		return "common"
+	case expr.Text:
+		return "same"
+	default:
+		return "most"
+	}
+}
+
+func newVocabulary(defs []FactDef) *vocabulary {
+	v := &vocabulary{defs: defs, index: make(map[string]int, len(defs)), pos: make([]int, len(defs))}
+	for i, d := range defs {
+		v.index[d.Name] = i
+		v.pos[i] = len(v.scoped[d.Scope()])
+		v.scoped[d.Scope()] = append(v.scoped[d.Scope()], i)
+	}
+	return v
+}
+
+// Vocabulary returns every fact: those of facts.yaml, then one safeguard.<key>
+// for each safeguard. The position of a fact is its index in [Facts.At].
+func Vocabulary() []FactDef { return slices.Clone(builtinVocabulary().defs) }
+
+// FactIndex returns the position of a fact in the vocabulary.
+func FactIndex(name string) (int, bool) { i, ok := builtinVocabulary().index[name]; return i, ok }
+
+// Fact is the value of one fact for one element.
+type Fact struct {
+	Value  any // bool, int64, float64, string, []string or time.Duration; nil when unknown
+	Known  bool
+	Source drawbridge.Source
+	Key    string // manifest key that it was read from, or that answers it
+}
+
+// ElementKind says what an element is.
+type ElementKind string
+
+// The element kinds.
+const (
+	OnIntegration ElementKind = "integration"
+	OnInterface   ElementKind = "interface"
+	OnFlow        ElementKind = "flow"
+)
+
+// Element is something that has facts: the integration, an interface or a flow.
+type Element struct {
+	ID        string // "integration" for the whole
+	Kind      ElementKind
+	Interface string // id of the interface, or of the one at the flow's end, or ""
+}
+
+// slot is one computed value.
+type slot struct {
+	value  any   // nil when unknown
+	part   int32 // interface or flow that decided a joined value; noPart otherwise
+	source uint8 // index in sources
+	moot   bool  // a safeguard that makes no sense on the interface's kind, and that nobody wrote
+}
+
+const noPart = -1
+
+var sources = []drawbridge.Source{drawbridge.Declared, drawbridge.Imported, drawbridge.Observed, drawbridge.Inferred}
+
+func sourceIndex(s drawbridge.Source) uint8 {
+	return uint8(max(0, slices.Index(sources, s))) // #nosec G115 -- four sources
+}
+
+// Facts holds the value of every fact for every element, computed once.
+type Facts struct {
+	voc       *vocabulary
+	elements  []Element
+	file      []slot
+	ifaces    []*ifaceInput
+	flows     []*flowInput
+	ifaceOwn  [][]slot // by interface: its own facts
+	ifaceFlow [][]slot // by interface: its flows' facts, joined
+	flowOwn   [][]slot // by flow
+	allIface  []slot
+	allFlow   []slot
+	in        *manifest.Integration
+	partner   *manifest.Partner
+	asOf      time.Time
+	byID      map[elementKey]int
+}
+
+type elementKey struct {
+	kind ElementKind
+	id   string
+}
+
+// NewFacts computes the facts of one integration. The clock is the caller's.
+func NewFacts(b *manifest.Bundle, m *Map, t *taxonomy.Taxonomy, asOf time.Time) *Facts {
+	f := &Facts{voc: builtinVocabulary(), in: b.Integration, partner: b.Partner, asOf: asOf}
+	f.gather(m, t)
+	f.elements = append(f.elements, Element{ID: "integration", Kind: OnIntegration})
+	for _, x := range f.ifaces {
+		f.elements = append(f.elements, Element{ID: x.def.ID, Kind: OnInterface, Interface: x.def.ID})
+	}
+	for _, x := range f.flows {
+		e := Element{ID: x.def.ID, Kind: OnFlow}
+		if x.iface >= 0 {
+			e.Interface = f.ifaces[x.iface].def.ID
+		}
+		f.elements = append(f.elements, e)
+	}
+	f.byID = make(map[elementKey]int, len(f.elements))
+	for i, e := range f.elements {
+		f.byID[elementKey{e.Kind, e.ID}] = i
+	}
+	f.compute()
+	return f
+}
+
+// Elements returns the integration, its interfaces and its flows, each sorted
+// by id. The position of an element is its index in [Facts.At].
+func (f *Facts) Elements() []Element { return f.elements }
+
+// ElementOf returns the position of an element, -1 when there is none.
+func (f *Facts) ElementOf(kind ElementKind, id string) int {
+	if i, ok := f.byID[elementKey{kind, id}]; ok {
+		return i
+	}
+	return -1
+}
+
+// Value returns a fact by its name; an unknown name is an unknown fact.
+func (f *Facts) Value(element int, name string) Fact {
+	i, ok := f.voc.index[name]
+	if !ok {
+		return Fact{}
+	}
+	return f.At(element, i)
+}
+
+// Get returns the bare value of a fact, nil when it is unknown.
+func (f *Facts) Get(element, fact int) any { s, _ := f.slot(element, fact); return s.value }
+
+// At returns a fact by its position in the vocabulary.
+func (f *Facts) At(element, fact int) Fact {
+	s, own := f.slot(element, fact)
+	if s.part != noPart {
+		own = int(s.part)
+	}
+	return Fact{Value: s.value, Known: s.value != nil, Source: sources[s.source], Key: f.key(fact, own)}
+}
+
+// slot finds the computed value, and the interface or flow that it belongs to
+// when the element has just one.
+func (f *Facts) slot(element, fact int) (slot, int) {
+	scope, pos := f.voc.defs[fact].Scope(), f.voc.pos[fact]
+	if scope == ScopeFile {
+		return f.file[pos], noPart
+	}
+	iface, flow := f.place(element)
+	switch {
+	case scope == ScopeFlow && flow >= 0:
+		return f.flowOwn[flow][pos], flow
+	case scope == ScopeFlow && iface >= 0:
+		return f.ifaceFlow[iface][pos], noPart
+	case scope == ScopeFlow:
+		return f.allFlow[pos], noPart
+	case iface >= 0:
+		return f.ifaceOwn[iface][pos], iface
+	case flow >= 0: // a flow with no interface at its end
+		return f.neutral(fact), noPart
+	default:
+		return f.allIface[pos], noPart
+	}
+}
+
+// place returns the interface and the flow of an element, -1 for none.
+func (f *Facts) place(element int) (iface, flow int) {
+	switch n := element - 1; {
+	case n < 0:
+		return -1, -1
+	case n < len(f.ifaces):
+		return n, -1
+	default:
+		n -= len(f.ifaces)
+		return f.flows[n].iface, n
+	}
+}
+
+func (f *Facts) neutral(fact int) slot {
+	if d := f.voc.defs[fact]; d.Structure {
+		return slot{value: d.Neutral(), part: noPart}
+	}
+	return slot{part: noPart}
+}
+
+// key writes the manifest key of a fact on one interface or flow.
+func (f *Facts) key(fact, part int) string {
+	d := f.voc.defs[fact]
+	switch scope := d.Scope(); {
+	case part < 0:
+		return d.Key
+	case scope == ScopeInterface && strings.HasPrefix(d.Key, "interfaces["):
+		return strings.Replace(d.Key, "[*]", "["+f.ifaces[part].def.ID+"]", 1)
+	case scope == ScopeFlow:
+		return strings.Replace(d.Key, "[*]", "["+f.flows[part].def.ID+"]", 1)
+	default:
+		return d.Key
+	}
+}

@@ -1,0 +1,34 @@
+package threat_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+
+	"drawbridge/internal/threat"
+)
+
+var update = flag.Bool("update", false, "rewrite golden and generated files")
+
+// TestGenerated fails when rules_gen.json is older than the rules.
+func TestGenerated(t *testing.T) {
+	t.Parallel()
+	want, err := threat.Generate(os.DirFS("rules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("rules_gen.json", want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile("rules_gen.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("rules_gen.json is stale; run: go generate ./internal/threat")
+	}
+}

@@ -1,0 +1,368 @@
+package threat
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"drawbridge"
+	"drawbridge/internal/flow"
+	"drawbridge/internal/manifest"
+)
+
+// Options steer an evaluation.
+type Options struct {
+	AsOf time.Time // exceptions end by it
+	All  bool      // list what is not applicable too
+}
+
+// outcome is a verdict in terms of fact positions, shared by every element
+// with the same facts.
+type outcome struct {
+	state   drawbridge.ThreatState
+	decided []int
+	unknown []int
+	fault   string // why an expression could not be evaluated
+}
+
+// run is one evaluation.
+type run struct {
+	facts    *flow.Facts
+	elements []flow.Element
+	opt      Options
+	rules    []*compiled
+	groups   map[group][]*compiled
+	result   *Result
+	ask      *asker
+	accepted map[string]*manifest.Exception
+	used     map[string]bool // exceptions that cover a threat
+	sums     map[string]*sum // by flow.Element kind and id
+	buf      []byte
+}
+
+// compiled is a rule prepared for one evaluation.
+type compiled struct {
+	*Rule
+	facts   []int // that either expression reads
+	names   map[string]int
+	memo    map[string]*outcome
+	settles []Settle
+}
+
+// group is what the rules are indexed by.
+type group struct {
+	per       flow.ElementKind
+	kind      string
+	direction string
+}
+
+// Evaluate applies every rule to every element of the map. The same input
+// always gives the same bytes; time and memory grow with the number of elements.
+func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt Options) (*Result, error) {
+	if b == nil || b.Integration == nil || m == nil || f == nil {
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "threats need a manifest, its map and its facts; load and build them first")
+	}
+	r := &run{
+		facts: f, elements: f.Elements(), opt: opt, groups: map[group][]*compiled{},
+		result: &Result{Counts: map[drawbridge.ThreatState]int{}}, ask: newAsker(f),
+		accepted: map[string]*manifest.Exception{}, used: map[string]bool{},
+	}
+	for _, rule := range c.rules {
+		r.rules = append(r.rules, prepare(rule))
+	}
+	for i := range b.Integration.Exceptions {
+		x := &b.Integration.Exceptions[i]
+		r.accepted[x.Threat] = x
+	}
+	r.sum(m)
+	if err := r.evaluate(); err != nil {
+		return nil, err
+	}
+	r.exceptions(b.Integration.Exceptions)
+	r.result.Questions = r.ask.questions(r.result.Threats)
+	r.result.Backlog = r.backlog(b.Integration)
+	sortThreats(r.result.Threats)
+	for _, t := range r.result.Threats {
+		r.result.Counts[t.State]++
+	}
+	return r.result, nil
+}
+
+func prepare(rule *Rule) *compiled {
+	c := &compiled{Rule: rule, names: map[string]int{}, memo: map[string]*outcome{}}
+	for _, name := range slices.Concat(rule.gate.vars, rule.prog.vars) {
+		if i, ok := flow.FactIndex(name); ok && !slices.Contains(c.facts, i) {
+			c.facts = append(c.facts, i)
+			c.names[name] = i
+		}
+	}
+	for _, id := range rule.Settles {
+		if d, ok := Settles().Lookup(id); ok {
+			c.settles = append(c.settles, d.Settle())
+		}
+	}
+	return c
+}
+
+// sum adds up the map for each element.
+func (r *run) sum(m *flow.Map) {
+	r.sums = make(map[string]*sum, len(r.elements))
+	fresh := func() *sum { return &sum{level: drawbridge.LevelUnknown} }
+	for _, e := range r.elements {
+		r.sums[string(e.Kind)+e.ID] = fresh()
+	}
+	for i := range m.Edges {
+		e := &m.Edges[i]
+		if e.Kind != flow.EdgeFlow {
+			continue
+		}
+		for _, key := range []string{string(flow.OnFlow) + e.ID, string(flow.OnInterface) + e.Interface, string(flow.OnIntegration) + "integration"} {
+			if s := r.sums[key]; s != nil {
+				s.add(e)
+			}
+		}
+	}
+}
+
+// candidates returns the rules for an element, from the index.
+func (r *run) candidates(element int) []*compiled {
+	e := r.elements[element]
+	g := group{per: e.Kind}
+	if e.Kind != flow.OnIntegration {
+		kind, direction := r.facts.Value(element, "iface.kind"), r.facts.Value(element, "iface.direction")
+		g.kind, _ = kind.Value.(string)
+		g.direction, _ = direction.Value.(string)
+	}
+	if list, ok := r.groups[g]; ok {
+		return list
+	}
+	list := []*compiled{}
+	for _, c := range r.rules {
+		if c.Per == g.per && (g.per == flow.OnIntegration && r.present(c) || g.per != flow.OnIntegration && c.matches(g.kind, g.direction)) {
+			list = append(list, c)
+		}
+	}
+	r.groups[g] = list
+	return list
+}
+
+func (c *compiled) matches(kind, direction string) bool {
+	return (len(c.Kinds) == 0 || slices.Contains(c.Kinds, drawbridge.InterfaceKind(kind))) &&
+		(c.Direction == "" || string(c.Direction) == direction)
+}
+
+// present reports whether some interface has the kind and direction that a
+// rule on the integration asks for.
+func (r *run) present(c *compiled) bool {
+	if len(c.Kinds) == 0 && c.Direction == "" {
+		return true
+	}
+	for i, e := range r.elements {
+		if e.Kind != flow.OnInterface {
+			continue
+		}
+		kind, direction := r.facts.Value(i, "iface.kind"), r.facts.Value(i, "iface.direction")
+		k, _ := kind.Value.(string)
+		d, _ := direction.Value.(string)
+		if c.matches(k, d) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) evaluate() error {
+	waiting := map[string]bool{} // rules that need more than the map
+	for i, e := range r.elements {
+		sums := r.sums[string(e.Kind)+e.ID]
+		stake := newStake(*sums, r.facts.Value(i, "flow.records_per_day"))
+		because := map[int]Because{}
+		for _, c := range r.candidates(i) {
+			if c.Requires != "map" && waiting[c.ID] {
+				continue
+			}
+			o := r.judge(c, i)
+			if c.Requires != "map" && o.state != drawbridge.ThreatNotApplicable {
+				waiting[c.ID] = true
+				r.result.Threats = append(r.result.Threats, c.notEvaluated())
+				continue
+			}
+			if o.state == drawbridge.ThreatNotApplicable && !r.opt.All {
+				continue
+			}
+			r.add(c, i, o, stake, because)
+		}
+	}
+	return nil
+}
+
+// judge evaluates a rule once for each distinct set of the facts that it reads.
+func (r *run) judge(c *compiled, element int) *outcome {
+	r.buf = r.buf[:0]
+	for _, fact := range c.facts {
+		r.buf = appendValue(r.buf, r.facts.Get(element, fact))
+	}
+	if o, ok := c.memo[string(r.buf)]; ok {
+		return o
+	}
+	v := c.Rule.judge(func(name string) (any, bool) {
+		i, ok := c.names[name]
+		if !ok {
+			return nil, false
+		}
+		value := r.facts.Get(element, i)
+		return value, value != nil
+	})
+	o := &outcome{state: v.state}
+	for _, name := range v.decided {
+		o.decided = append(o.decided, c.names[name])
+	}
+	for _, name := range v.unknown {
+		o.unknown = append(o.unknown, c.names[name])
+	}
+	if v.err != nil {
+		o.fault = v.err.Error()
+	}
+	c.memo[string(r.buf)] = o
+	return o
+}
+
+// appendValue writes a value so that different values give different bytes.
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, 'u')
+	case bool:
+		if v {
+			return append(b, 't')
+		}
+		return append(b, 'f')
+	case int64:
+		return binary.AppendVarint(append(b, 'i'), v)
+	case time.Duration:
+		return binary.AppendVarint(append(b, 'd'), int64(v))
+	case float64:
+		return binary.BigEndian.AppendUint64(append(b, 'n'), math.Float64bits(v))
+	case string:
+		return append(binary.AppendUvarint(append(b, 's'), uint64(len(v))), v...)
+	case []string:
+		b = binary.AppendUvarint(append(b, 'l'), uint64(len(v)))
+		for _, s := range v {
+			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+		}
+		return b
+	default:
+		return append(b, fmt.Sprintf("?%T%v", v, v)...)
+	}
+}
+
+// threat starts a threat from its rule.
+func (c *compiled) threat(element string, kind flow.ElementKind) Threat {
+	return Threat{
+		ID: c.ID + "@" + element, Rule: c.ID, Version: c.Version, Title: c.Title, Why: c.Why, Model: c.Model, Class: c.Class,
+		Severity: c.Severity, Element: element, ElementKind: string(kind),
+		Controls: c.Controls, Settles: c.settles, CWE: c.CWE, CAPEC: c.CAPEC, OWASP: c.OWASP,
+	}
+}
+
+// needed says what a rule needs when the map is not enough.
+var needed = map[string]string{
+	"observation": "recorded traffic",
+	"history":     "the integration's history",
+	"portfolio":   "the organisation's other integrations",
+}
+
+func (c *compiled) notEvaluated() Threat {
+	t := c.threat("integration", flow.OnIntegration)
+	t.State = drawbridge.ThreatNotEvaluated
+	t.Arithmetic = []Term{{Name: "base", Input: string(c.Severity), Value: float64(c.Severity.Rank())}}
+	t.Reason = fmt.Sprintf("needs %s: %s", needed[c.Requires], cmp.Or(c.Needs, "the manifest alone cannot tell"))
+	return t
+}
+
+// add makes the threat of a rule on an element.
+func (r *run) add(c *compiled, element int, o *outcome, stake *stake, because map[int]Because) {
+	e := r.elements[element]
+	t := c.threat(e.ID, e.Kind)
+	t.State = o.state
+	t.Severity, t.Arithmetic = stake.severity(c.Severity)
+	if len(o.decided) > 0 {
+		t.Because = make([]Because, len(o.decided))
+	}
+	for i, fact := range o.decided {
+		x, ok := because[fact]
+		if !ok {
+			v, def := r.facts.At(element, fact), vocabulary()[fact]
+			x = Because{Fact: def.Name, Value: def.Show(v.Value), Source: v.Source, Key: v.Key}
+			because[fact] = x
+		}
+		t.Because[i] = x
+	}
+	switch {
+	case o.fault != "":
+		t.Reason = "an expression of the rule failed, which counts as unknown: " + o.fault
+	case o.state == drawbridge.ThreatNotApplicable:
+		t.Reason = "the rule's structure does not match"
+	}
+	if x := r.accepted[t.ID]; x != nil && (o.state == drawbridge.ThreatOpen || o.state == drawbridge.ThreatNeedsAnswer) {
+		if r.used[t.ID] = true; x.Expires.Past(r.opt.AsOf) {
+			t.Reason = fmt.Sprintf("the exception ended on %s and no longer covers it", x.Expires)
+		} else {
+			t.State = drawbridge.ThreatAccepted
+			t.Accepted = &Acceptance{Reason: x.Reason, Owner: string(x.Owner), Compensating: x.Compensating, Expires: x.Expires}
+		}
+	}
+	if o.state == drawbridge.ThreatNeedsAnswer {
+		for _, fact := range o.unknown {
+			for _, key := range r.facts.Missing(element, fact) {
+				if !slices.Contains(t.Missing, key) {
+					t.Missing = append(t.Missing, key)
+				}
+			}
+		}
+		if t.State == drawbridge.ThreatNeedsAnswer {
+			r.ask.wait(c.Rule, element, o.unknown, len(r.result.Threats))
+		}
+	}
+	r.result.Threats = append(r.result.Threats, t)
+}
+
+// exceptions reports those that do not cover anything.
+func (r *run) exceptions(list []manifest.Exception) {
+	for _, x := range list {
+		note := ExceptionNote{Threat: x.Threat, Expires: x.Expires, Key: fmt.Sprintf("exceptions[%s]", x.Threat)}
+		switch {
+		case x.Expires.Past(r.opt.AsOf):
+			note.Text = fmt.Sprintf("ended on %s; renew it with a reason, or take it out", x.Expires)
+		case !r.used[x.Threat]:
+			note.Text = "covers no threat that is open; take it out, or correct the id"
+		default:
+			continue
+		}
+		r.result.Exceptions = append(r.result.Exceptions, note)
+	}
+	slices.SortFunc(r.result.Exceptions, func(a, b ExceptionNote) int { return cmp.Compare(a.Threat, b.Threat) })
+}
+
+// stateOrder is the order in which threats are listed.
+var stateOrder = []drawbridge.ThreatState{
+	drawbridge.ThreatOpen, drawbridge.ThreatNeedsAnswer, drawbridge.ThreatAccepted,
+	drawbridge.ThreatMitigated, drawbridge.ThreatNotEvaluated, drawbridge.ThreatNotApplicable,
+}
+
+func sortThreats(list []Threat) {
+	place := map[drawbridge.ThreatState]int{}
+	for i, s := range stateOrder {
+		place[s] = i
+	}
+	rank := map[drawbridge.Severity]int{}
+	for i, s := range drawbridge.Severities() {
+		rank[s] = i
+	}
+	slices.SortFunc(list, func(a, b Threat) int {
+		return cmp.Or(cmp.Compare(place[a.State], place[b.State]), cmp.Compare(rank[b.Severity], rank[a.Severity]), cmp.Compare(a.ID, b.ID))
+	})
+}

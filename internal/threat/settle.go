@@ -1,0 +1,166 @@
+package threat
+
+import (
+	_ "embed"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+
+	"drawbridge/internal/yaml"
+)
+
+//go:embed settles.yaml
+var settlesYAML []byte
+
+// SettleDef describes one thing that can settle a threat.
+type SettleDef struct {
+	ID           string   `json:"id"`
+	Kind         string   `json:"kind"` // check, rehearsal, gateway, evidence
+	Title        string   `json:"title"`
+	Oracle       string   `json:"oracle"` // how one tells; a person can follow it
+	CWE          []string `json:"cwe,omitempty"`
+	OWASP        string   `json:"owasp_api,omitempty"`
+	Needs        []string `json:"needs,omitempty"`
+	Safety       string   `json:"safety,omitempty"`
+	FailureModes []string `json:"failure_modes,omitempty"` // of the manifest, that ask for this rehearsal
+}
+
+// Runners lists the ids that a machine can run. None can yet: live checks and
+// rehearsals join later, and what has no runner is manual.
+var Runners = map[string]bool{}
+
+// Mode says who can settle it: a machine when there is a runner, a person when
+// there is something to try, and nobody by testing when it is a document.
+func (d SettleDef) Mode() Mode {
+	switch {
+	case Runners[d.ID]:
+		return Automated
+	case d.Kind == "evidence":
+		return NotTestable
+	default:
+		return Manual
+	}
+}
+
+// Settle returns the definition as it stands beside a threat.
+func (d SettleDef) Settle() Settle {
+	return Settle{ID: d.ID, Kind: d.Kind, Mode: d.Mode(), Oracle: d.Oracle}
+}
+
+// SettleTable is the list of everything that can settle a threat.
+type SettleTable struct {
+	defs  []SettleDef // in the order of the file
+	index map[string]int
+	modes map[string][]int
+}
+
+// Settles returns the built-in table.
+func Settles() *SettleTable { return builtinSettles() }
+
+var builtinSettles = sync.OnceValue(func() *SettleTable {
+	t, err := readSettles(settlesYAML)
+	if err != nil {
+		panic(fmt.Sprintf("threat: the embedded settles.yaml: %v", err))
+	}
+	return t
+})
+
+// All returns every entry, in the order of the file.
+func (t *SettleTable) All() []SettleDef { return t.defs }
+
+// Lookup returns the entry with that id.
+func (t *SettleTable) Lookup(id string) (SettleDef, bool) {
+	i, ok := t.index[id]
+	if !ok {
+		return SettleDef{}, false
+	}
+	return t.defs[i], true
+}
+
+// ForMode returns the rehearsals that a manifest's failure mode asks for.
+func (t *SettleTable) ForMode(mode string) []SettleDef {
+	out := make([]SettleDef, 0, len(t.modes[mode]))
+	for _, i := range t.modes[mode] {
+		out = append(out, t.defs[i])
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
+	return out
+}
+
+func readSettles(data []byte) (*SettleTable, error) {
+	tree, err := yaml.Parse(data, yaml.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	list := tree.Root.Get("settles")
+	if list == nil || list.Kind != yaml.List {
+		return nil, fmt.Errorf("the list settles is missing")
+	}
+	t := &SettleTable{index: map[string]int{}, modes: map[string][]int{}}
+	for i := range list.Children {
+		d, err := readSettle(&list.Children[i])
+		if _, twice := t.index[d.ID]; twice && err == nil {
+			err = fmt.Errorf("%s stands twice", d.ID)
+		}
+		if err != nil {
+			line, col := tree.Position(list.Children[i].Off)
+			return nil, fmt.Errorf("%d:%d: %w", line, col, err)
+		}
+		t.index[d.ID] = i
+		t.defs = append(t.defs, d)
+		for _, m := range d.FailureModes {
+			t.modes[m] = append(t.modes[m], i)
+		}
+	}
+	return t, nil
+}
+
+func readSettle(n *yaml.Node) (SettleDef, error) {
+	var d SettleDef
+	texts := func(n *yaml.Node) []string {
+		out := make([]string, len(n.Children))
+		for i, c := range n.Children {
+			out[i] = c.Value
+		}
+		return out
+	}
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		v := &n.Children[i+1]
+		switch key := n.Children[i].Value; key {
+		case "id":
+			d.ID = v.Value
+		case "kind":
+			d.Kind = v.Value
+		case "title":
+			d.Title = v.Value
+		case "oracle":
+			d.Oracle = v.Value
+		case "cwe":
+			d.CWE = texts(v)
+		case "owasp_api":
+			d.OWASP = v.Value
+		case "needs":
+			d.Needs = texts(v)
+		case "safety":
+			d.Safety = v.Value
+		case "failure_modes":
+			d.FailureModes = texts(v)
+		default:
+			return d, fmt.Errorf("%q is no field of an entry", key)
+		}
+	}
+	evidence := strings.HasPrefix(d.ID, "evidence:")
+	switch d.Kind {
+	case "check", "rehearsal", "gateway", "evidence":
+		if evidence != (d.Kind == "evidence") {
+			return d, fmt.Errorf("%s: evidence, and nothing else, has an id that starts with evidence:", d.ID)
+		}
+	default:
+		return d, fmt.Errorf("%s: kind %q is none of check, rehearsal, gateway, evidence", d.ID, d.Kind)
+	}
+	if d.ID == "" || d.Title == "" || d.Oracle == "" {
+		return d, fmt.Errorf("id, title and oracle are all needed")
+	}
+	return d, nil
+}
