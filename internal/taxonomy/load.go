@@ -1,7 +1,6 @@
 package taxonomy
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,21 +11,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
-
 	"drawbridge"
 )
 
-// Limits of a data file.
+// Limits of a taxonomy.
 const (
-	maxFileBytes = 512 << 10
-	maxNesting   = 12
-	maxIndent    = 40
-	maxLeaves    = 2000
-	maxList      = 400
-	maxText      = 400
+	maxLeaves = 2000
+	maxList   = 400
+	maxText   = 400
 )
 
 // file is a taxonomy file as it is written.
@@ -91,42 +83,24 @@ var (
 // it, in their order.
 func Load(extra ...[]byte) (*Taxonomy, error) {
 	b := builder{t: &Taxonomy{byID: map[string]int{}}, tags: map[string]string{}, contexts: map[string][]string{}}
-	if err := b.add("builtin", categoriesYAML); err != nil {
+	own, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	if err := b.add(builtinOrigin, own.Categories); err != nil {
 		return nil, err
 	}
 	for i, data := range extra {
-		if err := b.add(fmt.Sprintf("extension %d", i+1), data); err != nil {
+		origin := fmt.Sprintf("extension %d", i+1)
+		var f file
+		if err := decode("taxonomy "+origin, data, &f); err != nil {
+			return nil, err
+		}
+		if err := b.add(origin, f); err != nil {
 			return nil, err
 		}
 	}
 	return b.finish()
-}
-
-// decode parses data strictly into v, after checks that bound the parser's work.
-func decode(what string, data []byte, v any) error {
-	if len(data) > maxFileBytes {
-		return drawbridge.Errorf(drawbridge.TooLarge, "%s: the file has %d bytes; at most %d are accepted", what, len(data), maxFileBytes)
-	}
-	depth := 0
-	for _, tk := range lexer.Tokenize(string(data)) {
-		switch tk.Type {
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
-			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: anchors, aliases and tags are not accepted; write the value out", what, tk.Position.Line)
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.DocumentHeaderType:
-			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: several documents in one file are not accepted; split the file", what, tk.Position.Line)
-		}
-		if depth > maxNesting || (tk.Type == token.SequenceEntryType || tk.Type == token.MappingValueType) && tk.Position.IndentNum > maxIndent {
-			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: nested too deeply; the format needs at most 6 levels", what, tk.Position.Line)
-		}
-	}
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v); err != nil {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s: %s", what, strings.TrimSpace(yaml.FormatError(err, false, false)))
-	}
-	return nil
 }
 
 // builder lays files over each other.
@@ -137,19 +111,15 @@ type builder struct {
 	signs    []sign
 }
 
-func (b *builder) add(origin string, data []byte) error {
+func (b *builder) add(origin string, f file) error {
 	what := "taxonomy " + origin
-	var f file
-	if err := decode(what, data, &f); err != nil {
-		return err
-	}
 	if f.Version != 1 {
 		return drawbridge.Errorf(drawbridge.Invalid, "%s: version is %d; write version: 1", what, f.Version)
 	}
 	if len(f.Leaves)+len(b.t.categories) > maxLeaves {
 		return drawbridge.Errorf(drawbridge.TooLarge, "%s: more than %d categories", what, maxLeaves)
 	}
-	if origin == "builtin" {
+	if origin == builtinOrigin {
 		b.t.version, b.t.ops = f.Version, f.Ops
 		for _, l := range f.Levels {
 			b.t.levels = append(b.t.levels, LevelInfo{drawbridge.Level(l.Level), l.Name, l.MaxHoldDays, l.Egress})
@@ -206,7 +176,7 @@ func (b *builder) addLeaf(what, origin string, i int, l leaf) error {
 	}
 	what += ": " + l.ID
 	if at, ok := b.t.byID[l.ID]; ok {
-		if origin == "builtin" || b.t.categories[at].Origin == origin {
+		if origin == builtinOrigin || b.t.categories[at].Origin == origin {
 			return drawbridge.Errorf(drawbridge.Invalid, "%s: listed twice", what)
 		}
 		return b.change(what, &b.t.categories[at], l)

@@ -12,16 +12,12 @@ package taxonomy
 
 import (
 	"cmp"
-	_ "embed"
 	"slices"
 	"strings"
 	"sync"
 
 	"drawbridge"
 )
-
-//go:embed categories.yaml
-var categoriesYAML []byte
 
 // Category is one leaf of the taxonomy: a kind of data.
 type Category struct {
