@@ -71,6 +71,15 @@ func build(t testing.TB, b *manifest.Bundle) *flow.Map {
 	return m
 }
 
+// mustBuild is [build] for properties.
+func mustBuild(t interface{ Fatal(...any) }, b *manifest.Bundle) *flow.Map {
+	m, err := flow.Build(b, taxonomy.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func edge(t *testing.T, m *flow.Map, id string) flow.Edge {
 	t.Helper()
 	for _, e := range m.Edges {

@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"drawbridge"
 )
@@ -47,9 +48,12 @@ func light(name string) string {
 	return ""
 }
 
-// style returns the style sheet of a drawing. Every rule gives the light
+// style returns the style sheet, which never changes.
+var style = sync.OnceValue(writeStyle)
+
+// writeStyle writes the style sheet of a drawing. Every rule gives the light
 // colour before the custom property, for readers that do not know properties.
-func style() string {
+func writeStyle() string {
 	var b strings.Builder
 	properties := func(selector string, value func(colour) string) {
 		b.WriteString(selector + "{")
