@@ -86,12 +86,15 @@ func DigestFS(fsys fs.FS) (string, error) {
 	return digestOf(files), nil
 }
 
-func digestOf(files []File) string {
+func digestOf(files []File) string { return seal.Digest(listing(files)) }
+
+// listing writes the canonical listing.
+func listing(files []File) []byte {
 	var b bytes.Buffer
 	for _, f := range files {
 		fmt.Fprintf(&b, "%s %d %s\n", strings.TrimPrefix(f.Digest, "sha256:"), f.Size, f.Path)
 	}
-	return seal.Digest(b.Bytes())
+	return b.Bytes()
 }
 
 // cleanName refuses file names that are not plain everywhere.

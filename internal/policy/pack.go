@@ -32,6 +32,7 @@ type Pack struct {
 	Version string
 	Digest  string // of its files; see [DigestFS]
 
+	extends    bool
 	tiers      []TierDef // highest first
 	controls   []*ControlDef
 	byID       map[string]*ControlDef
@@ -95,14 +96,14 @@ func loadPack(fsys fs.FS, builtin func() (*Pack, error)) (*Pack, error) {
 		return nil, err
 	}
 	p := &Pack{Name: head.Name, Version: head.Version}
-	if err := head.check(); err != nil {
+	if err := head.checkPolicy(); err != nil {
 		return nil, err
 	}
 	var err error
 	if p.Digest, err = DigestFS(fsys); err != nil {
 		return nil, err
 	}
-	if head.Extends == "builtin" {
+	if p.extends = head.Extends == "builtin"; p.extends {
 		base, err := builtin()
 		if err != nil {
 			return nil, err
@@ -121,14 +122,28 @@ func loadPack(fsys fs.FS, builtin func() (*Pack, error)) (*Pack, error) {
 	return p, nil
 }
 
+// check holds the head of any kind of pack to its form.
 func (h packFile) check() error {
 	switch {
 	case !validName(h.Name):
 		return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: name %q must be lower-case letters, digits and hyphens, at most 63", h.Name)
-	case h.Kind != "policy":
-		return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: kind is %q; a policy pack says kind: policy", h.Kind)
+	case !slices.Contains(packKinds(), h.Kind):
+		return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: kind is %q; write %s", h.Kind, strings.Join(packKinds(), ", "))
 	case !validVersion(h.Version):
 		return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: version %q must be three numbers, like 1.0.0", h.Version)
+	case h.Kind != KindPolicy && (h.Extends != "" || len(h.Drop) > 0 || len(h.Tiers) > 0):
+		return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: extends, drop and tiers belong to policy packs; a pack of %s always adds to the built-in one", h.Kind)
+	}
+	return nil
+}
+
+func (h packFile) checkPolicy() error {
+	if err := h.check(); err != nil {
+		return err
+	}
+	switch {
+	case h.Kind != KindPolicy:
+		return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: kind is %q; a policy pack says kind: policy", h.Kind)
 	case h.Extends != "" && h.Extends != "builtin":
 		return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: extends is %q; write builtin, or leave it out for a pack that brings everything", h.Extends)
 	case len(h.Drop) > 0 && h.Extends == "":

@@ -1,0 +1,289 @@
+package policy
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"drawbridge"
+	"drawbridge/internal/manifest"
+	"drawbridge/internal/taxonomy"
+	"drawbridge/internal/threat"
+)
+
+// WorkspaceFile is the name of the file that pins the packs.
+const WorkspaceFile = "drawbridge.yaml"
+
+// vendored is where packs lie, beside the workspace file.
+const vendored = ".drawbridge/packs"
+
+// The kinds of pack.
+const (
+	KindPolicy    = "policy"
+	KindThreats   = "threats"
+	KindTaxonomy  = "taxonomy"
+	KindTransfers = "transfers"
+)
+
+func packKinds() []string { return []string{KindPolicy, KindThreats, KindTaxonomy, KindTransfers} }
+
+// Limits of a workspace.
+const (
+	maxPacks  = 50
+	maxUpward = 64
+)
+
+// Pin is one line of the workspace file: exactly this pack.
+type Pin struct {
+	Name    string `yaml:"name"`
+	Kind    string `yaml:"kind"`
+	Version string `yaml:"version"`
+	Digest  string `yaml:"digest"`
+}
+
+// folder is where the pack lies, relative to the workspace file.
+func (p Pin) folder() string { return vendored + "/" + p.Name + "@" + p.Version }
+
+// String names the pack, name@version.
+func (p Pin) String() string { return p.Name + "@" + p.Version }
+
+// pins is drawbridge.yaml.
+type pins struct {
+	APIVersion string `yaml:"apiVersion"`
+	Kind       string `yaml:"kind"`
+	Packs      []Pin  `yaml:"packs"`
+}
+
+// Workspace is the set of packs that an assessment runs with.
+type Workspace struct {
+	File      string // path of drawbridge.yaml; empty when there is none
+	Policy    *Pack
+	Threats   *threat.Catalogue
+	Taxonomy  *taxonomy.Taxonomy
+	Transfers *taxonomy.Transfers
+
+	packs []PackRef
+}
+
+// Name returns the workspace file, or "builtin".
+func (w *Workspace) Name() string {
+	if w.File == "" {
+		return "builtin"
+	}
+	return filepath.Base(w.File)
+}
+
+// Packs returns the packs that take part, the built-in ones among them.
+func (w *Workspace) Packs() []PackRef { return slices.Clone(w.packs) }
+
+// ManifestOptions makes the manifest's parser know the workspace's categories.
+func (w *Workspace) ManifestOptions() []manifest.Option {
+	return []manifest.Option{manifest.WithCategories(func(id string) (bool, []string) {
+		if _, ok := w.Taxonomy.Category(id); ok {
+			return true, nil
+		}
+		return false, w.Taxonomy.Suggest(id)
+	})}
+}
+
+// FindWorkspace looks for drawbridge.yaml in dir and above it, up to the root
+// of the repository (a folder with .git in it) or of the file system. It
+// returns "" when there is none.
+func FindWorkspace(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", drawbridge.Errorf(drawbridge.Invalid, "%s is no folder that can be found: %w", dir, err)
+	}
+	for range maxUpward {
+		file := filepath.Join(dir, WorkspaceFile)
+		info, err := os.Stat(file)
+		switch {
+		case err == nil && info.Mode().IsRegular():
+			return file, nil
+		case err == nil:
+			return "", drawbridge.Errorf(drawbridge.Invalid, "%s is no plain file; a workspace is one YAML file of that name", file)
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+			return "", drawbridge.Errorf(drawbridge.Invalid, "%s cannot be read: %w", file, err)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return "", nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", nil
+		}
+		dir = up
+	}
+	return "", nil
+}
+
+// OpenWorkspace finds the workspace of a folder and loads its packs. Each pack
+// has to be exactly the one that the workspace file names: anything else is an
+// error, never a fall back to the built-in pack. With no workspace file the
+// built-in packs are used.
+func OpenWorkspace(dir string) (*Workspace, error) {
+	file, err := FindWorkspace(dir)
+	if err != nil {
+		return nil, err
+	}
+	if file == "" {
+		return openPins("", nil)
+	}
+	list, err := ReadPins(file)
+	if err != nil {
+		return nil, err
+	}
+	return openPins(file, list)
+}
+
+// ReadPins reads a workspace file.
+func ReadPins(file string) ([]Pin, error) {
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: the folder cannot be opened: %w", file, err)
+	}
+	defer root.Close()
+	data, err := readFile(root.FS(), filepath.Base(file))
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.KindOf(err), "%s cannot be read: %w", file, err)
+	}
+	return parsePins(file, data)
+}
+
+func parsePins(file string, data []byte) ([]Pin, error) {
+	var w pins
+	if err := decodeYAML(file, data, &w); err != nil {
+		return nil, err
+	}
+	bad := func(format string, args ...any) error {
+		return drawbridge.Errorf(drawbridge.Invalid, file+": "+format, args...)
+	}
+	switch {
+	case w.APIVersion != manifest.APIVersion:
+		return nil, bad("apiVersion is %q; write %s", w.APIVersion, manifest.APIVersion)
+	case w.Kind != "Workspace":
+		return nil, bad("kind is %q; write Workspace", w.Kind)
+	case len(w.Packs) > maxPacks:
+		return nil, bad("%d packs are named; at most %d are accepted", len(w.Packs), maxPacks)
+	}
+	seen := map[string]bool{}
+	policies := 0
+	for i, p := range w.Packs {
+		if err := p.check(); err != nil {
+			return nil, bad("packs[%d]: %s", i, err.Error())
+		}
+		if seen[p.Name] {
+			return nil, bad("packs[%d]: %s stands twice", i, p.Name)
+		}
+		seen[p.Name] = true
+		if p.Kind == KindPolicy {
+			policies++
+		}
+	}
+	if policies > 1 {
+		return nil, bad("%d policy packs are named; one decides, so name one and let it extend the built-in one", policies)
+	}
+	return w.Packs, nil
+}
+
+func (p Pin) check() error {
+	switch {
+	case !validName(p.Name) || p.Name == "drawbridge":
+		return drawbridge.Errorf(drawbridge.Invalid, "name %q must be lower-case letters, digits and hyphens, and not drawbridge", p.Name)
+	case !slices.Contains(packKinds(), p.Kind):
+		return drawbridge.Errorf(drawbridge.Invalid, "kind is %q; write %s", p.Kind, strings.Join(packKinds(), ", "))
+	case !validVersion(p.Version):
+		return drawbridge.Errorf(drawbridge.Invalid, "version %q must be three numbers, like 1.0.0", p.Version)
+	case !validDigest(p.Digest):
+		return drawbridge.Errorf(drawbridge.Invalid, "digest %q must be sha256: and 64 hexadecimal digits in lower case", p.Digest)
+	}
+	return nil
+}
+
+func validDigest(s string) bool {
+	hex, ok := strings.CutPrefix(s, "sha256:")
+	return ok && len(hex) == 64 && strings.Trim(hex, "0123456789abcdef") == ""
+}
+
+// openPins loads the packs that a workspace names, and the built-in ones.
+func openPins(file string, list []Pin) (*Workspace, error) {
+	w := &Workspace{File: file}
+	byKind := map[string][]memFS{}
+	var refs []PackRef
+	for _, pin := range list {
+		files, err := openVendored(filepath.Dir(file), pin)
+		if err != nil {
+			return nil, err
+		}
+		byKind[pin.Kind] = append(byKind[pin.Kind], files)
+		refs = append(refs, PackRef{Name: pin.Name, Kind: pin.Kind, Version: pin.Version, Digest: pin.Digest, Origin: pin.folder()})
+	}
+	if err := w.load(byKind); err != nil {
+		return nil, err
+	}
+	base, err := builtinRefs(w, byKind)
+	if err != nil {
+		return nil, err
+	}
+	w.packs = append(base, refs...)
+	return w, nil
+}
+
+func (w *Workspace) load(byKind map[string][]memFS) error {
+	var err error
+	if w.Policy, err = BuiltinPack(); err != nil {
+		return err
+	}
+	for _, files := range byKind[KindPolicy] {
+		if w.Policy, err = LoadPack(files); err != nil {
+			return err
+		}
+	}
+	if w.Threats, err = threat.Builtin(); err != nil {
+		return err
+	}
+	for _, files := range byKind[KindThreats] {
+		own, err := loadThreats(files)
+		if err != nil {
+			return err
+		}
+		w.Threats = w.Threats.With(own)
+	}
+	w.Taxonomy, w.Transfers = taxonomy.Builtin(), taxonomy.BuiltinTransfers()
+	if extra := contents(byKind[KindTaxonomy], "categories"); len(extra) > 0 {
+		if w.Taxonomy, err = taxonomy.Load(extra...); err != nil {
+			return err
+		}
+	}
+	if extra := contents(byKind[KindTransfers], "transfers"); len(extra) > 0 {
+		if w.Transfers, err = taxonomy.LoadTransfers(extra...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func loadThreats(files memFS) (*threat.Catalogue, error) {
+	sub, err := fs.Sub(files, "rules")
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "the pack has no folder rules: %w", err)
+	}
+	return threat.Load(sub)
+}
+
+// contents returns the YAML files of one folder of each pack, in order.
+func contents(packs []memFS, folder string) [][]byte {
+	var out [][]byte
+	for _, files := range packs {
+		for _, name := range sortedKeys(files) {
+			if path.Dir(name) == folder && path.Ext(name) == ".yaml" {
+				out = append(out, files[name])
+			}
+		}
+	}
+	return out
+}
