@@ -86,7 +86,7 @@ func (d *decoder) add(n *yaml.Node, at *frame, hint, format string, args ...any)
 		return
 	}
 	line, column := d.tree.Position(n.Off)
-	d.problems = append(d.problems, Problem{File: d.file, Line: line, Column: column, Key: at.String(), Message: fmt.Sprintf(format, args...), Hint: hint})
+	d.problems = append(d.problems, Problem{File: d.file, Line: line, Column: column, Key: printable(at.String()), Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // value reads n into v. f describes the field that holds it; nil at the top.
@@ -127,11 +127,12 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, at *frame) {
 		return
 	}
 	seen := make([]int32, len(s.fields))
+	var unknown []*yaml.Node
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		key, value := &n.Children[i], &n.Children[i+1]
 		f := s.field(key.Value)
 		if f == nil {
-			d.unknown(key, s, n, at)
+			unknown = append(unknown, key)
 			continue
 		}
 		step := &frame{up: at, name: f.name}
@@ -143,6 +144,7 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, at *frame) {
 		seen[s.byName[f.name]] = key.Off + 1
 		d.value(value, v.Field(f.index), f, step)
 	}
+	d.unknown(unknown, s, seen, at)
 	for j, f := range s.fields {
 		if f.need && seen[j] == 0 {
 			hint := "add it"
@@ -156,18 +158,27 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, at *frame) {
 	}
 }
 
-func (d *decoder) unknown(key *yaml.Node, s *shape, n *yaml.Node, at *frame) {
-	var free []string // a key that is there already is not what was meant
-	for _, name := range s.names() {
-		if n.Get(name) == nil {
+// unknown reports keys that the format does not have. A key that is there
+// already is not what was meant.
+func (d *decoder) unknown(keys []*yaml.Node, s *shape, seen []int32, at *frame) {
+	if len(keys) == 0 {
+		return
+	}
+	var free []string
+	for j, name := range s.names() {
+		if seen[j] == 0 {
 			free = append(free, name)
 		}
 	}
-	hint := didYouMean(key.Value, free)
-	if key.Value == "<<" {
-		hint = "merge keys are not accepted; write the values out, or use extends"
+	for _, key := range keys {
+		hint := ""
+		if key.Value == "<<" {
+			hint = "merge keys are not accepted; write the values out, or use extends"
+		} else if len(d.problems) < maxProblems {
+			hint = didYouMean(key.Value, free)
+		}
+		d.add(key, &frame{up: at, name: key.Value}, hint, "the key is not known")
 	}
-	d.add(key, &frame{up: at, name: key.Value}, hint, "the key is not known")
 }
 
 // list reads a list of objects or of scalars.

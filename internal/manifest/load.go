@@ -138,7 +138,7 @@ func (l *loader) complain(key, hint, format string, args ...any) {
 
 func (d *Doc) problem(key, hint, format string, args ...any) Problem {
 	line, column := d.Position(key)
-	return Problem{File: d.Name, Line: line, Column: column, Key: key, Message: fmt.Sprintf(format, args...), Hint: hint}
+	return Problem{File: d.Name, Line: line, Column: column, Key: printable(key), Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // read reads a manifest or a partner's file from the folder.

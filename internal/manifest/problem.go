@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"drawbridge"
 )
 
 // Limits on what is collected and shown of the problems of one file.
 const (
-	maxProblems      = 10_000
+	maxProblems      = 1000
 	maxProblemsShown = 100
+	maxNear          = 2000 // words that are compared with a misspelt one
+	maxKey           = 300  // bytes of a key in a message
 )
 
 // Problem is one thing that is wrong with a file.
@@ -52,7 +55,11 @@ func (p Problems) Error() string {
 		b.WriteString(q.String())
 	}
 	if more := len(p) - maxProblemsShown; more > 0 {
-		fmt.Fprintf(&b, "\nand %d more problems", more)
+		least := ""
+		if len(p) >= maxProblems {
+			least = "at least "
+		}
+		fmt.Fprintf(&b, "\nand %s%d more problems", least, more)
 	}
 	return b.String()
 }
@@ -71,6 +78,19 @@ func (p Problems) err() error {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
 	})
 	return slices.CompactFunc(p, func(a, b Problem) bool { return a == b })
+}
+
+// printable makes a key that came from a file safe for a terminal and short.
+func printable(key string) string {
+	if len(key) > maxKey {
+		key = strings.ToValidUTF8(key[:maxKey], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, key)
 }
 
 // didYouMean returns a hint when some accepted word is close to what stands
@@ -93,7 +113,7 @@ func nearest(word string, accepted []string) string {
 	}
 	norm := strings.NewReplacer("-", "_", " ", "_")
 	best, least := "", max(1, len(word)/3)+1
-	for _, a := range accepted {
+	for _, a := range accepted[:min(len(accepted), maxNear)] {
 		if d := distance(norm.Replace(strings.ToLower(word)), norm.Replace(strings.ToLower(a))); d < least {
 			best, least = a, d
 		}
