@@ -256,7 +256,7 @@ func (x *builder) edge(f *manifest.Flow) (Edge, error) {
 	}
 	slices.Sort(e.Categories)
 	x.combine(&e, els)
-	e.Exposure = expose(f, els)
+	e.Exposure = expose(f, e, els)
 	return e, nil
 }
 

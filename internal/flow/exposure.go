@@ -58,6 +58,7 @@ func (e Edge) reach(at drawbridge.At) float64 {
 //
 // What nobody answered counts as the greatest value of its factor, and is
 // listed in Assumed. Flows without data elements count as one unknown element.
+// A flow that stays with us has no receiver: its last three factors are 1.
 //
 // Worked example: an e-mail address (level 2, weight 3) and a masked card
 // number (level 4, masked 3, weight 10) go to the partner: sensitivity 13. With
@@ -65,11 +66,14 @@ func (e Edge) reach(at drawbridge.At) float64 {
 // one country abroad (1.25): 13 x 4.30 x 1.25 x 1.66 x 1.25 = 145 points.
 // Without the mask the card number weighs 30, sensitivity is 33, raw points are
 // 369, and the mask saves 61 % of them.
-func expose(f *manifest.Flow, els []element) Exposure {
+func expose(f *manifest.Flow, e Edge, els []element) Exposure {
 	var x Exposure
 	context := 1.0
-	for _, g := range []func(*manifest.Flow) (Factor, string){records, recipients, retention, region} {
+	for i, g := range []func(*manifest.Flow) (Factor, string){records, recipients, retention, region} {
 		factor, assumed := g(f)
+		if i > 0 && e.Interface == "" {
+			factor.Input, factor.Value, assumed = "stays with us", 1, ""
+		}
 		context *= factor.Value
 		factor.Value = round(factor.Value)
 		x.Factors = append(x.Factors, factor)
@@ -77,7 +81,7 @@ func expose(f *manifest.Flow, els []element) Exposure {
 			x.Assumed = append(x.Assumed, assumed)
 		}
 	}
-	declared, raw, minimal := sensitivity(els)
+	declared, raw, minimal := sensitivity(e, els)
 	unknown, count := 0, [len(weights)]int{}
 	for _, el := range els {
 		switch {
@@ -102,9 +106,9 @@ func expose(f *manifest.Flow, els []element) Exposure {
 
 // sensitivity adds up the elements as declared, without transforms, and
 // minimised.
-func sensitivity(els []element) (declared, raw, minimal float64) {
+func sensitivity(e Edge, els []element) (declared, raw, minimal float64) {
 	if len(els) == 0 {
-		w := weights[drawbridge.LevelRestricted]
+		w := weights[drawbridge.LevelRestricted] * max(e.reach(drawbridge.AtRequest), e.reach(drawbridge.AtResponse))
 		return w, w, w
 	}
 	for _, el := range els {

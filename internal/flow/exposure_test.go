@@ -234,6 +234,14 @@ func TestUnknownIsStated(t *testing.T) {
 	}
 }
 
+func TestInsideFlowHasNoReceiver(t *testing.T) {
+	t.Parallel()
+	x := edge(t, build(t, payments()), "book").Exposure
+	if want := 30 * 0.1 * 7.0; x.Points != want || len(x.Assumed) != 2 {
+		t.Errorf("a flow of ours without data: %v points, assumed %q; want %v and two unknowns", x.Points, x.Assumed, want)
+	}
+}
+
 func TestLife(t *testing.T) {
 	t.Parallel()
 	m := build(t, example())

@@ -78,7 +78,7 @@ func (x *builder) life() {
 	x.contractGaps(stages, gap)
 	if len(x.b.Integration.Flows) == 0 {
 		for _, s := range names {
-			gap("integration", s, "flows", "no flow is declared")
+			gap("integration", s, "flows", "What data moves, and where? No flow is declared.")
 		}
 	}
 	for _, s := range names {
@@ -108,23 +108,23 @@ func (x *builder) begin(f *manifest.Flow, stages map[string]*lives, gap gapFunc)
 		c.at(n.ID)
 	}
 	c.say(strings.Join(f.Subjects, ", "))
-	personal := x.personal(f)
+	personal := x.outside(f) && x.personal(f)
 	if personal && f.Subjects == nil {
-		gap(f.ID, stageCollected, flowKey(f.ID, "subjects"), "whose data it is, nobody said")
+		gap(f.ID, stageCollected, flowKey(f.ID, "subjects"), "Whose data is it?")
 	}
 	if personal && f.Origin == nil {
-		gap(f.ID, stageCollected, flowKey(f.ID, "origin"), "where the data subjects and the exporter are, nobody said")
+		gap(f.ID, stageCollected, flowKey(f.ID, "origin"), "In which countries are the data subjects and the exporter?")
 	}
 	if personal && f.LawfulBasis == "" {
-		gap(f.ID, stageCollected, flowKey(f.ID, "lawful_basis"), "on what ground personal data is processed, nobody said")
+		gap(f.ID, stageCollected, flowKey(f.ID, "lawful_basis"), "On what ground is personal data processed?")
 	}
 	s := stages[stageSent]
 	s.at(f.From, f.To)
 	if f.Volume.RecordsPerDay == nil {
-		gap(f.ID, stageSent, flowKey(f.ID, "volume.records_per_day"), "how many records a day, nobody said")
+		gap(f.ID, stageSent, flowKey(f.ID, "volume.records_per_day"), "How many records move a day?")
 	}
 	if len(f.Data) == 0 {
-		gap(f.ID, stageSent, flowKey(f.ID, "data"), "what data moves, nobody said")
+		gap(f.ID, stageSent, flowKey(f.ID, "data"), "What data moves?")
 		return
 	}
 	open := 0
@@ -133,11 +133,11 @@ func (x *builder) begin(f *manifest.Flow, stages map[string]*lives, gap gapFunc)
 			continue
 		}
 		if open++; open <= maxElementGaps {
-			gap(f.ID, stageSent, flowKey(f.ID, fmt.Sprintf("data[%s %s].category", d.At, d.Field)), "what this element is, nobody said")
+			gap(f.ID, stageSent, flowKey(f.ID, fmt.Sprintf("data[%s %s].category", d.At, d.Field)), "What is this element?")
 		}
 	}
 	if more := open - maxElementGaps; more > 0 {
-		gap(f.ID, stageSent, flowKey(f.ID, "data"), fmt.Sprintf("%s more without a category", plural(more, "element")))
+		gap(f.ID, stageSent, flowKey(f.ID, "data"), fmt.Sprintf("What are the %d elements more that have no category?", more))
 	}
 }
 
@@ -148,18 +148,18 @@ func (x *builder) end(f *manifest.Flow, stages map[string]*lives, gap gapFunc) {
 	p.at(f.Region.Processing...)
 	p.say(f.Purpose)
 	if f.Region.Processing == nil {
-		gap(f.ID, stageProcessed, flowKey(f.ID, "region.processing"), "in which countries it is processed or seen, nobody said")
+		gap(f.ID, stageProcessed, flowKey(f.ID, "region.processing"), "In which countries is it processed or seen?")
 	}
 	if f.Purpose == "" {
-		gap(f.ID, stageProcessed, flowKey(f.ID, "purpose"), "why the data moves, nobody said")
+		gap(f.ID, stageProcessed, flowKey(f.ID, "purpose"), "Why does the data move?")
 	}
 	s := stages[stageStored]
 	s.at(f.Region.Storage...)
 	if f.Region.Storage == nil {
-		gap(f.ID, stageStored, flowKey(f.ID, "region.storage"), "in which countries it is stored, nobody said")
+		gap(f.ID, stageStored, flowKey(f.ID, "region.storage"), "In which countries is it stored?")
 	}
 	if f.Retention.Period == nil {
-		gap(f.ID, stageStored, flowKey(f.ID, "retention.period"), "how long the receiver keeps it, nobody said")
+		gap(f.ID, stageStored, flowKey(f.ID, "retention.period"), "How long does the receiver keep it?")
 	} else {
 		s.say("kept " + f.Retention.Period.String())
 	}
@@ -172,19 +172,19 @@ func (x *builder) end(f *manifest.Flow, stages map[string]*lives, gap gapFunc) {
 	}
 	switch {
 	case f.SharedWith == nil:
-		gap(f.ID, stageShared, flowKey(f.ID, "shared_with"), "to whom the receiver passes it on, nobody said")
+		gap(f.ID, stageShared, flowKey(f.ID, "shared_with"), "To whom does the receiver pass it on?")
 	case len(f.SharedWith) == 0:
 		sh.say("with nobody")
 	}
 	d := stages[stageDeleted]
 	d.at(x.receiver(f))
 	if f.Retention.Deletion == "" {
-		gap(f.ID, stageDeleted, flowKey(f.ID, "retention.deletion"), "how it is deleted, nobody said")
+		gap(f.ID, stageDeleted, flowKey(f.ID, "retention.deletion"), "How is it deleted?")
 	} else {
 		d.say("deletion: " + f.Retention.Deletion)
 	}
 	if f.Retention.Evidence == "" {
-		gap(f.ID, stageDeleted, flowKey(f.ID, "retention.evidence"), "what shows that it was deleted, nobody said")
+		gap(f.ID, stageDeleted, flowKey(f.ID, "retention.evidence"), "What shows that it was deleted?")
 	} else {
 		d.say("evidence: " + f.Retention.Evidence)
 	}
@@ -217,10 +217,10 @@ func (x *builder) personal(f *manifest.Flow) bool {
 func (x *builder) interfaceGaps(used map[string]bool, gap gapFunc) {
 	for _, i := range x.b.Integration.Interfaces {
 		if !used[i.ID] {
-			gap(i.ID, stageSent, "flows", "no flow says what data moves over this interface")
+			gap(i.ID, stageSent, "flows", "What data moves over this interface? No flow uses it.")
 		}
 		if i.FailureModes == nil {
-			gap(i.ID, stageSent, fmt.Sprintf("interfaces[%s].failure_modes", i.ID), "how it fails and what our side then does, nobody said")
+			gap(i.ID, stageSent, fmt.Sprintf("interfaces[%s].failure_modes", i.ID), "How does it fail, and what does our side then do?")
 		}
 	}
 }
@@ -232,11 +232,11 @@ func (x *builder) contractGaps(stages map[string]*lives, gap gapFunc) {
 	}
 	c := x.b.Integration.Contract
 	if c.Exit.Deletion == nil {
-		gap("integration", stageDeleted, "contract.exit.deletion", "how soon everything is deleted when the contract ends, nobody said")
+		gap("integration", stageDeleted, "contract.exit.deletion", "How soon is everything deleted when the contract ends?")
 	} else {
 		stages[stageDeleted].say("at the end within " + c.Exit.Deletion.String())
 	}
 	if x.b.Partner == nil || x.b.Partner.Subprocessors == nil {
-		gap("integration", stageShared, "partner.subprocessors", "which sub-processors the partner has, nobody said")
+		gap("integration", stageShared, "partner.subprocessors", "Which sub-processors does the partner have?")
 	}
 }

@@ -48,7 +48,7 @@ func (m *Map) Table(w io.Writer) error {
 	grid(&b, rows)
 	if len(m.Gaps) > 0 {
 		fmt.Fprintf(&b, "\n## Gaps (%d)\n\n", len(m.Gaps))
-		rows = [][]string{{"Stage", "Answer this key", "Because"}}
+		rows = [][]string{{"Stage", "Answer this key", "Question"}}
 		for _, g := range m.Gaps {
 			rows = append(rows, []string{g.Stage, g.Key, g.Text})
 		}
