@@ -49,7 +49,7 @@ const (
 	scoreWord     = 0.82  // a key of one word
 	scorePhrase   = 0.88  // a key of several words
 	scoreHint     = 0.60  // a key that is only a hint
-	scoreText     = 0.60  // a key found in the description
+	scoreText     = 0.56  // a key found in the description
 	perWord       = 0.02  // each further word of a key
 	withContext   = 0.03  // the context that the key needs is there
 	crossing      = -0.02 // part of the key is the parent's name
@@ -157,6 +157,9 @@ func (x *index) score(p *path, f *Field, m *match, shape string) bool {
 			m.distance = told
 		}
 		if m.distance < 0 {
+			return false
+		}
+		if m.distance > 0 && p.turned(m, x.filler) {
 			return false
 		}
 		m.score += withContext + contextDecay[m.distance]

@@ -157,6 +157,17 @@ func (p *path) distance(context, filler uint32, start int) int {
 	return -1
 }
 
+// turned reports whether a word before the key belongs to something else than
+// the parent: the job_id of a member is not the member's id.
+func (p *path) turned(m *match, filler uint32) bool {
+	for i := p.own; i < m.start; i++ {
+		if mask := p.masks[i]; mask != 0 && mask&(filler|m.context) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // far is the distance of the operation and its tag.
 const far = maxHeads + 1
 

@@ -150,6 +150,9 @@ func stopword(b []byte) bool {
 // stem costs nothing as long as it does not make two words one.
 func singular(b []byte) int {
 	n := len(b)
+	if string(b) == "ids" {
+		return 2
+	}
 	if n < 4 || b[n-1] != 's' || keepS[string(b)] {
 		return n
 	}
@@ -161,7 +164,7 @@ func singular(b []byte) int {
 		b[n-3] = 'y'
 		return n - 2
 	}
-	if n > 5 && (string(b[n-4:]) == "sses" || string(b[n-4:]) == "xes") {
+	if n > 4 && (string(b[n-4:]) == "sses" || string(b[n-3:]) == "xes") {
 		return n - 2
 	}
 	return n - 1
