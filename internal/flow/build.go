@@ -298,10 +298,9 @@ func (x *builder) raise(categories []string) combined {
 type element struct {
 	category   string
 	raw, level drawbridge.Level // before and after the declared transform
-	minimal    drawbridge.Level // after the category's own operator too
+	weights    [3]float64       // raw, as declared, and when minimised
 	crosses    bool             // not dropped by the declared transform
 	plain      bool             // sent as it is
-	keep       bool             // still there when minimised
 	forward    bool             // from From to To
 	reach      float64          // who learns something new by it
 }
@@ -320,9 +319,10 @@ func (x *builder) elements(f *manifest.Flow, e Edge) []element {
 			el.raw, share = c.Level, c.Share
 		}
 		el.level, el.crosses = After(el.raw, d.Transform)
-		shared, kept := After(el.raw, share)
-		el.minimal = min(el.level, shared)
-		el.keep = el.crosses && kept && (d.Needed == nil || *d.Needed)
+		el.weights = [3]float64{weigh(el.raw, ""), weigh(el.raw, d.Transform)}
+		if d.Needed == nil || *d.Needed {
+			el.weights[2] = min(el.weights[1], weigh(el.raw, share))
+		}
 		out = append(out, el)
 	}
 	return out
