@@ -1,6 +1,9 @@
 package yaml
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // Note is what stands around an entry: a key with its value, or a list's item.
 // A key's note is on the key's node, an item's on its own.
@@ -50,10 +53,12 @@ func (t *Tree) Annotate() {
 		}
 	}
 	a.walk(&t.Root, -1)
+	last := -1
 	for i := range a.entries {
 		e := &a.entries[i]
-		if i == 0 || a.entries[i-1].off < e.off {
-			e.node.note().Blank = a.blankAbove(e.off)
+		if n, _ := a.line(e.off); n != last {
+			e.node.note().Blank = a.blankAbove(n)
+			last = n
 		}
 	}
 	next := 0
@@ -77,7 +82,7 @@ func (a *annotator) walk(n *Node, up int) bool {
 	}
 	n.Flow = false
 	me := len(a.blocks)
-	_, col := a.tree.Position(n.Off)
+	col := a.col(n.Off)
 	a.blocks = append(a.blocks, block{n, up, col})
 	if n.Kind == List {
 		for i := range n.Children {
@@ -110,29 +115,33 @@ func (a *annotator) commented(n *Node) bool {
 	return false
 }
 
-// lineAbove returns the start of the line above the one that holds off.
-func (a *annotator) line(off int32) (start int, text string) {
-	src := a.tree.src
-	start = strings.LastIndexByte(src[:off], '\n') + 1
-	text, _, _ = strings.Cut(src[start:], "\n")
-	return start, text
+// line returns the number of the line that holds off, from 0, and its start.
+func (a *annotator) line(off int32) (n int, start int32) {
+	lines := a.tree.lines
+	n = sort.Search(len(lines), func(i int) bool { return lines[i] > off }) - 1
+	return n, lines[n]
 }
 
-// blankAbove reports whether an empty line stands above the line of off.
-func (a *annotator) blankAbove(off int32) bool {
-	start, _ := a.line(off)
-	if start == 0 {
+// col returns the column of off in bytes, from 0: enough to compare.
+func (a *annotator) col(off int32) int {
+	_, start := a.line(off)
+	return int(off - start)
+}
+
+// blankAbove reports whether an empty line stands above line n.
+func (a *annotator) blankAbove(n int) bool {
+	if n == 0 {
 		return false
 	}
-	_, above := a.line(int32(start - 1)) //nolint:gosec // the file's size is limited
-	return strings.Trim(above, " \t") == ""
+	above := a.tree.src[a.tree.lines[n-1] : a.tree.lines[n]-1]
+	return len(above) < 1000 && strings.Trim(above, " \t") == ""
 }
 
 // place puts one comment on an entry. next is the first entry after it.
 func (a *annotator) place(c *Comment, next int) {
 	text := strings.TrimRight(c.Text, " \t")
-	start, line := a.line(c.Off)
-	lead := strings.Trim(line[:int(c.Off)-start], " \t-")
+	n, start := a.line(c.Off)
+	lead := strings.Trim(a.tree.src[start:c.Off], " \t-")
 	if !c.Own && lead != "" && lead != "---" && next > 0 {
 		n := a.entries[next-1].node.note()
 		if n.Tail != "" {
@@ -142,10 +151,10 @@ func (a *annotator) place(c *Comment, next int) {
 		return
 	}
 	lines := []string{text}
-	if a.blankAbove(c.Off) {
+	if a.blankAbove(n) {
 		lines = []string{"\n", text}
 	}
-	_, col := a.tree.Position(c.Off)
+	col := a.col(c.Off)
 	home := -1
 	if next > 0 && (next == len(a.entries) || col > a.entries[next].col) {
 		home = a.closed(next, col)

@@ -68,18 +68,10 @@ func (p *printer) block(n *Node, indent int, compact bool) {
 		e := &n.Children[i]
 		tail := ""
 		if e.Note != nil {
-			if i == 0 && compact {
-				// What stands above belongs to the item around it.
-			} else {
-				if e.Note.Blank && len(e.Note.Head) == 0 {
-					p.blank()
-				}
-				p.comments(e.Note.Head, indent)
-				if e.Note.Blank && len(e.Note.Head) > 0 {
-					p.blank()
-				}
-			}
 			tail = e.Note.Tail
+		}
+		if i > 0 || !compact { // else it stands above the dash already
+			p.above(e, n.Kind == List, indent)
 		}
 		if i > 0 || !compact {
 			p.indent(indent)
@@ -96,6 +88,32 @@ func (p *printer) block(n *Node, indent int, compact bool) {
 	if n.Note != nil {
 		p.comments(n.Note.Foot, indent)
 	}
+}
+
+// above writes the comments and the empty line above an entry.
+func (p *printer) above(e *Node, item bool, indent int) {
+	blank := e.Note != nil && e.Note.Blank
+	head := heads(e, item)
+	if blank && len(head) == 0 {
+		p.blank()
+	}
+	p.comments(head, indent)
+	if blank && len(head) > 0 {
+		p.blank()
+	}
+}
+
+// heads returns the comments above an entry. Those of the first entry of an
+// item cannot stand behind its dash, so they go above it.
+func heads(e *Node, item bool) []string {
+	var out []string
+	if e.Note != nil {
+		out = e.Note.Head
+	}
+	if item && e.compact() {
+		out = append(out[:len(out):len(out)], heads(&e.Children[0], e.Kind == List)...)
+	}
+	return out
 }
 
 // value writes what follows a key's colon or an item's dash, to the line's end.
@@ -126,8 +144,11 @@ func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
 				p.WriteString(" " + s + tail + "\n")
 				return
 			}
+			open := *v
+			open.Flow = false
+			v = &open
 		}
-		if item && tail == "" && v.Anchor == "" && v.compact() {
+		if item && v.compact() {
 			p.WriteByte(' ')
 			p.block(v, indent+2, true)
 			return
@@ -146,13 +167,10 @@ func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
 	}
 }
 
-// compact reports whether the first entry may stand on the line of the dash.
+// compact reports whether the first entry of an item stands on the line of the
+// dash.
 func (n *Node) compact() bool {
-	if len(n.Children) == 0 {
-		return false
-	}
-	first := n.Children[0].Note
-	return first == nil || len(first.Head) == 0
+	return (n.Kind == Map || n.Kind == List) && len(n.Children) > 0 && !n.Flow && n.Anchor == "" && (n.Note == nil || n.Note.Tail == "")
 }
 
 // inline writes a node on one line, with its anchor.

@@ -194,3 +194,13 @@ func text(data []byte) (string, error) {
 	}
 	return src, nil
 }
+
+// Clone returns a copy that shares nothing with the node but texts.
+func (n *Node) Clone() Node {
+	out := *n
+	out.Children = make([]Node, len(n.Children))
+	for i := range n.Children {
+		out.Children[i] = n.Children[i].Clone()
+	}
+	return out
+}
