@@ -19,6 +19,8 @@ type scenarioKey struct {
 type draft struct {
 	Scenario
 	pressing bool // something about it is open or unanswered
+	rank     int  // of the severity
+	mode     int  // in the order of modeOrder
 }
 
 // backlog lists what would settle the threats, most pressing first: scenarios
@@ -62,9 +64,10 @@ func (r *run) backlog(in *manifest.Integration) []Scenario {
 	return ranked(drafts)
 }
 
+// raise lifts the severity to s.
 func (d *draft) raise(s drawbridge.Severity) {
-	if s.Rank() > d.Severity.Rank() {
-		d.Severity = s
+	if rank := s.Rank(); rank > d.rank {
+		d.Severity, d.rank = s, rank
 	}
 }
 
@@ -94,23 +97,20 @@ func ranked(drafts map[scenarioKey]*draft) []Scenario {
 	list := make([]*draft, 0, len(drafts))
 	for _, d := range drafts {
 		slices.Sort(d.Threats)
+		d.mode = modeOrder[d.Settle.Mode]
 		list = append(list, d)
 	}
-	order := func(pressing bool) int {
-		if pressing {
-			return 0
-		}
-		return 1
-	}
 	slices.SortFunc(list, func(a, b *draft) int {
-		return cmp.Or(
-			cmp.Compare(order(a.pressing), order(b.pressing)),
-			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
-			cmp.Compare(modeOrder[a.Settle.Mode], modeOrder[b.Settle.Mode]),
-			cmp.Compare(len(b.Threats), len(a.Threats)),
-			cmp.Compare(a.Settle.ID, b.Settle.ID),
-			cmp.Compare(a.Element, b.Element),
-		)
+		if a.pressing != b.pressing {
+			if a.pressing {
+				return -1
+			}
+			return 1
+		}
+		if n := cmp.Or(b.rank-a.rank, a.mode-b.mode, len(b.Threats)-len(a.Threats)); n != 0 {
+			return n
+		}
+		return cmp.Or(cmp.Compare(a.Settle.ID, b.Settle.ID), cmp.Compare(a.Element, b.Element))
 	})
 	out := make([]Scenario, len(list))
 	for i, d := range list {

@@ -84,7 +84,7 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 	r.exceptions(b.Integration.Exceptions)
 	r.result.Questions = r.ask.questions(r.result.Threats)
 	r.result.Backlog = r.backlog(b.Integration)
-	sortThreats(r.result.Threats)
+	r.result.Threats = sorted(r.result.Threats)
 	for _, t := range r.result.Threats {
 		r.result.Counts[t.State]++
 	}
@@ -353,7 +353,7 @@ var stateOrder = []drawbridge.ThreatState{
 	drawbridge.ThreatMitigated, drawbridge.ThreatNotEvaluated, drawbridge.ThreatNotApplicable,
 }
 
-func sortThreats(list []Threat) {
+func sorted(list []Threat) []Threat {
 	place := map[drawbridge.ThreatState]int{}
 	for i, s := range stateOrder {
 		place[s] = i
@@ -362,7 +362,21 @@ func sortThreats(list []Threat) {
 	for i, s := range drawbridge.Severities() {
 		rank[s] = i
 	}
-	slices.SortFunc(list, func(a, b Threat) int {
-		return cmp.Or(cmp.Compare(place[a.State], place[b.State]), cmp.Compare(rank[b.Severity], rank[a.Severity]), cmp.Compare(a.ID, b.ID))
+	// Threats are large: sort their places, then move each one once.
+	type key struct{ class, at int }
+	keys := make([]key, len(list))
+	for i := range list {
+		keys[i] = key{place[list[i].State]*len(rank) - rank[list[i].Severity], i}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.class != b.class {
+			return a.class - b.class
+		}
+		return cmp.Compare(list[a.at].ID, list[b.at].ID)
 	})
+	out := make([]Threat, len(list))
+	for i, k := range keys {
+		out[i] = list[k.at]
+	}
+	return out
 }

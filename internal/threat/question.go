@@ -24,14 +24,14 @@ type waitKey struct {
 // waitGroup is what one control waits for on one element.
 type waitGroup struct {
 	waitKey
-	threats map[int]bool // positions in the result
-	asks    []*ask
+	threats []int // positions in the result, ascending
+	asks    []ask
 }
 
 // ask is one manifest key with its question and who waits for it.
 type ask struct {
 	key, accepts, text string
-	threats            map[int]bool
+	threats            []int
 }
 
 func newAsker(f *flow.Facts) *asker { return &asker{facts: f, groups: map[waitKey]*waitGroup{}} }
@@ -55,20 +55,28 @@ func (a *asker) wait(rule *Rule, element int, unknown []int, threat int) {
 		k := waitKey{rule.Controls[0], a.home(element, fact)}
 		g := a.groups[k]
 		if g == nil {
-			g = &waitGroup{waitKey: k, threats: map[int]bool{}}
+			g = &waitGroup{waitKey: k}
 			a.groups[k] = g
 		}
-		g.threats[threat] = true
+		g.threats = appendLast(g.threats, threat)
 		def := vocabulary()[fact]
 		for _, key := range a.facts.Missing(element, fact) {
-			i := slices.IndexFunc(g.asks, func(x *ask) bool { return x.key == key })
+			i := slices.IndexFunc(g.asks, func(x ask) bool { return x.key == key })
 			if i < 0 {
 				i = len(g.asks)
-				g.asks = append(g.asks, &ask{key: key, accepts: def.Wanted(), text: cmp.Or(rule.Question, def.Ask), threats: map[int]bool{}})
+				g.asks = append(g.asks, ask{key: key, accepts: def.Wanted(), text: cmp.Or(rule.Question, def.Ask)})
 			}
-			g.asks[i].threats[threat] = true
+			g.asks[i].threats = appendLast(g.asks[i].threats, threat)
 		}
 	}
+}
+
+// appendLast adds a position that is not there yet; positions come in ascending order.
+func appendLast(list []int, n int) []int {
+	if len(list) > 0 && list[len(list)-1] == n {
+		return list
+	}
+	return append(list, n)
 }
 
 // questions asks for every key once. The group with the greatest effect goes
@@ -78,7 +86,7 @@ func (a *asker) questions(threats []Threat) []Question {
 	effect := map[*waitGroup]float64{}
 	groups := slices.Collect(maps.Values(a.groups))
 	for _, g := range groups {
-		for t := range g.threats {
+		for _, t := range g.threats {
 			effect[g] += weight(threats[t].Severity)
 		}
 	}
@@ -88,15 +96,16 @@ func (a *asker) questions(threats []Threat) []Question {
 	var drafts []*questionDraft
 	owner := map[string]*questionDraft{}
 	for _, g := range groups {
-		q := &questionDraft{waits: map[int]bool{}}
+		q := &questionDraft{}
 		q.Control, q.Element = g.control, a.facts.Elements()[g.home].ID
 		q.ID = q.Control + "@" + q.Element
 		for _, x := range g.asks {
-			if owner[x.key] == nil {
-				owner[x.key] = q
+			first := owner[x.key]
+			if first == nil {
+				first, owner[x.key] = q, q
 				q.add(x)
 			}
-			maps.Copy(owner[x.key].waits, x.threats)
+			first.waits = append(first.waits, x.threats...)
 		}
 		if len(q.Keys) > 0 {
 			drafts = append(drafts, q)
@@ -117,10 +126,10 @@ func (a *asker) questions(threats []Threat) []Question {
 type questionDraft struct {
 	Question
 	texts []string
-	waits map[int]bool
+	waits []int
 }
 
-func (q *questionDraft) add(x *ask) {
+func (q *questionDraft) add(x ask) {
 	q.Keys = append(q.Keys, x.key)
 	q.Accepts = append(q.Accepts, x.key+": "+x.accepts)
 	if !slices.Contains(q.texts, x.text) {
@@ -132,7 +141,8 @@ func (q *questionDraft) add(x *ask) {
 func finish(drafts []*questionDraft, threats []Threat) []Question {
 	out := make([]Question, len(drafts))
 	for i, q := range drafts {
-		for t := range q.waits {
+		slices.Sort(q.waits)
+		for _, t := range slices.Compact(q.waits) {
 			q.Threats = append(q.Threats, threats[t].ID)
 			q.Effect += weight(threats[t].Severity)
 		}
