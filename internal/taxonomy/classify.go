@@ -244,6 +244,8 @@ func shapeFormats(shape string) []string {
 		return []string{"uuid"}
 	case "ip":
 		return []string{"ipv4", "ip"}
+	case "iban", "jwt":
+		return []string{shape}
 	}
 	return nil
 }
