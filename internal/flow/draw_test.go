@@ -66,6 +66,9 @@ func TestDump(t *testing.T) {
 	for _, n := range []int{15, 40, 100, 500} {
 		maps[fmt.Sprint(n)] = generated(n, n*3/2)
 	}
+	maps["hostile"] = hostile(`A rather long name with <markup> & "quotes" that somebody wrote`)
+	maps["empty"] = generated(0, 0)
+	maps["small"] = generated(2, 1)
 	for name, b := range maps {
 		if err := os.WriteFile(filepath.Join(dir, name+".svg"), svg(t, build(t, b)), 0o644); err != nil {
 			t.Fatal(err)

@@ -8,7 +8,8 @@ import (
 // The measures of a drawing, in pixels.
 const (
 	margin      = 24
-	top         = 8 // of the frames
+	minPage     = 900 // width of the page, for the strip and the legend
+	top         = 8   // of the frames
 	nodeWidth   = 176
 	nodePad     = 12
 	titleSize   = 13

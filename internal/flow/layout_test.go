@@ -23,6 +23,17 @@ func checkLayout(d flow.Drawn) string {
 			return fmt.Sprintf("boundary %s %v leaves the page %v", b.ID, d.Layout.Boundaries[i], page)
 		}
 	}
+	for i, b := range d.Boundaries {
+		name := flow.Rect{X: d.Headers[i].X, Y: d.Headers[i].Y - 11, W: 120, H: 14}
+		if !d.Layout.Boundaries[i].Holds(name) {
+			return fmt.Sprintf("the name of boundary %s %v leaves its frame", b.ID, name)
+		}
+		for j, r := range d.Layout.Nodes {
+			if name.Overlaps(r) {
+				return fmt.Sprintf("the name of boundary %s %v lies on node %s %v", b.ID, name, d.Nodes[j].ID, r)
+			}
+		}
+	}
 	related := func(a, b string) bool {
 		return strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
 	}

@@ -90,14 +90,17 @@ func (c *canvas) key(y int) part {
 	x, row := margin, y+30
 	fmt.Fprintf(&b, "<g class=\"key\" id=\"%s-key\">\n", c.id)
 	put := func(sample int, text, format string, args ...any) {
-		w := sample + 6 + width(text, smallSize) + 18
+		if sample > 0 {
+			sample += 6
+		}
+		w := sample + width(text, smallSize) + 18
 		if x+w > c.w-margin+18 {
 			x, row = margin, row+24
 		}
 		at := make([]any, 0, len(args)+2)
 		at = append(append(at, x, row), args...)
 		fmt.Fprintf(&b, format, at...)
-		fmt.Fprintf(&b, "<text class=\"s\" x=\"%d\" y=\"%d\">%s</text>\n", x+sample+6, row+4, xml(text))
+		fmt.Fprintf(&b, "<text class=\"s\" x=\"%d\" y=\"%d\">%s</text>\n", x+sample, row+4, xml(text))
 		x += w
 	}
 	for _, level := range []struct{ class, text string }{

@@ -35,7 +35,7 @@ func (m *Map) SVG(w io.Writer) error {
 	for i, n := range c.v.nodes {
 		c.node[n.ID] = i
 	}
-	c.w = max(c.l.W, 800)
+	c.w = max(c.l.W, minPage)
 	c.dx = (c.w - c.l.W) / 2
 	head := c.header()
 	life := c.life(head.end + c.l.H)
