@@ -40,6 +40,9 @@ type Assessment struct {
 	Gate          policy.Gate       `json:"gate"`
 	Provenance    Provenance        `json:"provenance"`
 	Notes         []string          `json:"notes"` // what the reader must know, like "no live results"
+
+	// Place finds a manifest key in the files, as the person named them.
+	Place func(key string) (file string, line, column int) `json:"-"`
 }
 
 // Subject says what was assessed.

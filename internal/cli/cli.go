@@ -79,6 +79,10 @@ func newRoot(env *Env) *cobra.Command {
 // commands lists every command, in the order of the help page.
 func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
+		newNew(env),
+		newCategories(env),
+		newMap(env),
+		newAssess(env),
 		newVersion(env),
 	}
 }

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"drawbridge"
+)
+
+// path makes a file name absolute, from the working directory of the command.
+func (e *Env) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(e.Dir, name)
+}
+
+// output writes a result to stdout, or to a file that is replaced as a whole:
+// after an error the old file still stands.
+func (e *Env) output(name string, write func(io.Writer) error) error {
+	if name == "" || name == "-" {
+		return write(e.Stdout)
+	}
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	return replaceFile(e.path(name), b.Bytes(), 0o644)
+}
+
+// replaceFile writes data beside path and renames it into place.
+func replaceFile(path string, data []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return drawbridge.Errorf(drawbridge.Invalid, "cannot write %s: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return drawbridge.Errorf(drawbridge.Unavailable, "cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+// asOf reads the --as-of flag: a day (its end, UTC) or an instant; empty is now.
+func (e *Env) asOf(s string) (time.Time, error) {
+	if s == "" {
+		return e.Now().UTC(), nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.UTC(), nil
+	}
+	d, err := drawbridge.ParseDate(s)
+	if err != nil {
+		return time.Time{}, usageError{fmt.Errorf("--as-of %q: write a day like 2026-11-21 or an instant like 2026-11-21T12:00:00Z", s)}
+	}
+	return d.End().Add(-time.Second), nil
+}
+
+// progress tells a person what is going on; it is silent when stderr is no terminal.
+func (e *Env) progress(format string, args ...any) {
+	if e.terminal(e.Stderr) {
+		fmt.Fprintf(e.Stderr, "\r\x1b[K%s", strings.TrimRight(fmt.Sprintf(format, args...), "\n"))
+	}
+}
+
+// progressDone wipes the line of progress.
+func (e *Env) progressDone() {
+	if e.terminal(e.Stderr) {
+		fmt.Fprint(e.Stderr, "\r\x1b[K")
+	}
+}
