@@ -14,6 +14,7 @@ import (
 type checker struct {
 	set      settings
 	refs     bool // references between objects can be resolved
+	whole    bool // several files were merged: what must be there is looked for only now
 	place    func(key, hint, format string, args ...any) Problem
 	keys     map[uintptr][]string // of lists, by their first item
 	problems Problems
@@ -39,7 +40,7 @@ func check(doc *Doc, set settings) Problems {
 
 // check looks at the integration with what it extends merged in.
 func (l *loader) check() Problems {
-	c := &checker{set: l.set, refs: true, place: func(key, hint, format string, args ...any) Problem {
+	c := &checker{set: l.set, refs: true, whole: len(l.bundle.docs) > 1, place: func(key, hint, format string, args ...any) Problem {
 		return l.bundle.owner(key).problem(key, hint, format, args...)
 	}}
 	c.integration(l.bundle.Integration)
@@ -124,6 +125,9 @@ func (c *checker) walk(v reflect.Value, f *field, at *trail) {
 		s := shapeOf(v.Type())
 		for i := range s.fields {
 			inner := &s.fields[i]
+			if c.whole && inner.need && !stated(v.Field(inner.index)) {
+				c.report(c.path(at), inner.add(), "%s is missing", inner.name)
+			}
 			c.walk(v.Field(inner.index), inner, &trail{up: at, name: inner.name})
 		}
 	case reflect.Slice:

@@ -25,6 +25,7 @@ type decoder struct {
 	file     string
 	tree     *yaml.Tree
 	defs     []SafeguardDef
+	partial  bool // the file extends another, which may hold what is missing inside objects
 	problems Problems
 }
 
@@ -146,14 +147,8 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, at *frame) {
 	}
 	d.unknown(unknown, s, seen, at)
 	for j, f := range s.fields {
-		if f.need && seen[j] == 0 {
-			hint := "add it"
-			if f.like != "" {
-				hint = fmt.Sprintf("add it, like %s: %s", f.name, f.like)
-			} else if len(f.enum) > 0 {
-				hint = "add one of " + strings.Join(f.enum, ", ")
-			}
-			d.add(n, at, hint, "%s is missing", f.name)
+		if f.need && seen[j] == 0 && (!d.partial || f.key || at == nil) {
+			d.add(n, at, f.add(), "%s is missing", f.name)
 		}
 	}
 }

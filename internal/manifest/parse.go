@@ -72,7 +72,7 @@ func decode(name string, data []byte, set settings) (*Doc, *decoder, error) {
 	if err != nil {
 		return nil, nil, syntax(name, err)
 	}
-	d := &decoder{file: name, tree: tree, defs: set.safeguards}
+	d := &decoder{file: name, tree: tree, defs: set.safeguards, partial: tree.Root.Get("extends") != nil}
 	doc := &Doc{Name: name, tree: tree}
 	kind := ""
 	if k := tree.Root.Get("kind"); k != nil {

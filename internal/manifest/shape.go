@@ -25,6 +25,17 @@ type field struct {
 	view  string
 }
 
+// add says how to add the key.
+func (f *field) add() string {
+	switch {
+	case f.like != "":
+		return fmt.Sprintf("add it, like %s: %s", f.name, f.like)
+	case len(f.enum) > 0:
+		return "add one of " + strings.Join(f.enum, ", ")
+	}
+	return "add it"
+}
+
 // shape is what the tags of one struct say, in the order of the document.
 type shape struct {
 	fields []field
