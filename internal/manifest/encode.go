@@ -103,7 +103,7 @@ func objectNode(v reflect.Value) (yaml.Node, error) {
 	n := yaml.Node{Kind: yaml.Map, Flow: true}
 	for _, f := range shapeOf(v.Type()).fields {
 		x := v.Field(f.index)
-		if !stated(x) {
+		if !stated(x) && x.Type() != reflect.TypeFor[drawbridge.FieldPath]() { // the empty path is the whole document
 			continue
 		}
 		value, err := nodeOf(x)

@@ -223,6 +223,18 @@ func (r *reader) message(o *Operation, s spot, messages []spot, into *[]Operatio
 	return nil
 }
 
+// headers keeps the names of headers only: a header has one value.
+func headers(fields []Field) []Field {
+	out := make([]Field, 0, len(fields))
+	for _, f := range fields {
+		if segs := f.Path.Segments(); len(segs) > 0 && !segs[0].Any && segs[0].Name != "" {
+			f.Path = drawbridge.FieldPath("").Child(segs[0].Name)
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // payload adds what one message carries.
 func (r *reader) payload(o *Operation, msg spot) error {
 	media := msg.n.text("contentType")
@@ -252,6 +264,9 @@ func (r *reader) payload(o *Operation, msg spot) error {
 		fields, err := r.body(part.s, part.at, o.Method == "SEND")
 		if err != nil {
 			return err
+		}
+		if part.at == drawbridge.AtHeader {
+			fields = headers(fields)
 		}
 		r.add(o, placed(fields, "", true)...)
 	}

@@ -56,7 +56,7 @@ func (r *reader) responses(o *Operation, s spot, sent bool) error {
 func (r *reader) response(o *Operation, answer spot, sent bool) error {
 	if schema := answer.n.get("schema"); schema != nil {
 		if kindOf(schema) == "file" {
-			r.add(o, Field{At: drawbridge.AtFile, Path: "/*", Schema: r.leaf(answer, []part{{answer, false}})})
+			r.add(o, Field{At: drawbridge.AtFile, Schema: r.leaf(answer, []part{{answer, false}})})
 			return nil
 		}
 		fields, err := r.body(spot{answer.doc, schema}, drawbridge.AtResponse, sent)
@@ -82,7 +82,7 @@ func (r *reader) content(o *Operation, body spot, at drawbridge.At, sent bool) (
 		schema := spot{body.doc, m.val.get("schema")}
 		if schema.n == nil {
 			if opaque(media) {
-				r.add(o, Field{At: drawbridge.AtFile, Path: "/*", Schema: r.leaf(spot{body.doc, &m.val}, nil)})
+				r.add(o, Field{At: drawbridge.AtFile, Schema: r.leaf(spot{body.doc, &m.val}, nil)})
 			}
 			continue
 		}
@@ -99,22 +99,14 @@ func (r *reader) content(o *Operation, body spot, at drawbridge.At, sent bool) (
 // placed puts the fields of a body where its media type says: files apart, and
 // nothing required when the body is not.
 func placed(fields []Field, media string, required bool) []Field {
-	touched := !required || media == "multipart/form-data" || opaque(media)
-	for _, f := range fields {
-		touched = touched || f.Path == ""
-	}
-	if !touched {
-		return fields
+	if whole := len(fields) == 1 && fields[0].Path == ""; required && media != "multipart/form-data" && !opaque(media) && !whole {
+		return fields // shared, and as they are
 	}
 	out := make([]Field, len(fields))
 	for i, f := range fields {
 		f.Required = f.Required && required
 		binary := f.Schema.Format == "binary" || f.Schema.Format == "byte"
-		if f.Path == "" || opaque(media) {
-			if f.Path = "/*"; opaque(media) || binary {
-				f.At = drawbridge.AtFile
-			}
-		} else if media == "multipart/form-data" && binary {
+		if opaque(media) || binary && (f.Path == "" || media == "multipart/form-data") {
 			f.At = drawbridge.AtFile
 		}
 		out[i] = f

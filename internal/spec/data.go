@@ -13,10 +13,10 @@ import (
 
 // Limits that keep a whole import readable.
 const (
-	maxElements   = 250 // data elements of one flow
-	maxCarriers   = 12  // operations named on one element of a large flow
-	smallFlow     = 25  // up to so many operations, an element always names its carriers
-	lowConfidence = 0.6
+	maxElements = 250 // data elements of one flow
+	maxPersonal = 600 // of one flow in which so many look personal
+	maxCarriers = 12  // operations named on one element of a large flow
+	smallFlow   = 25  // up to so many operations, an element always names its carriers
 )
 
 // element is a field merged over the operations of one flow.
@@ -60,9 +60,9 @@ func (b *drafter) data(flow string, ops []*Operation) []manifest.DataElement {
 	slices.SortFunc(all, func(x, y element) int {
 		return cmp.Or(cmp.Compare(atRank(x.field.At), atRank(y.field.At)), strings.Compare(string(x.field.Path), string(y.field.Path)))
 	})
-	out := make([]manifest.DataElement, len(all))
+	var out []manifest.DataElement // none listed is not the same as none carried
 	for i := range all {
-		out[i] = all[i].manifest(len(ops))
+		out = append(out, b.write(&all[i], len(ops)))
 	}
 	return out
 }
@@ -98,34 +98,84 @@ func (b *drafter) guess(e *element, tag string) taxonomy.Guess {
 	return g
 }
 
-// limit keeps a flow readable. Personal and sensitive guesses stay first, then
-// what the description shows once, then what lies near the top.
+// limit keeps a flow readable. What looks personal stays first, then what the
+// description shows in no other place of the flow, then what lies near the top.
 func (b *drafter) limit(flow string, all []element) []element {
 	if len(all) <= maxElements {
 		return all
 	}
 	seen := map[*Schema]bool{}
+	personal := 0
 	for i := range all {
-		all[i].repeated = seen[all[i].field.Schema]
-		seen[all[i].field.Schema] = true
+		e := &all[i]
+		e.repeated = seen[e.field.Schema]
+		seen[e.field.Schema] = true
+		if !e.repeated && e.weight() > 0 {
+			personal++
+		}
 	}
 	slices.SortStableFunc(all, func(x, y element) int {
 		return cmp.Or(
+			cmp.Compare(x.rank(), y.rank()),
 			cmp.Compare(y.weight(), x.weight()),
-			compareBool(x.repeated, y.repeated),
 			cmp.Compare(strings.Count(string(x.field.Path), "/"), strings.Count(string(y.field.Path), "/")),
 			cmp.Compare(x.order, y.order),
 		)
 	})
-	lost := 0
-	for _, e := range all[maxElements:] {
-		if e.weight() > 0 {
-			lost++
+	keep := min(max(maxElements, personal), maxPersonal, len(all))
+	c := cut{flow: flow, left: len(all) - keep}
+	for _, e := range all[keep:] {
+		if e.weight() > 0 && !e.repeated {
+			c.lost++
 		}
 	}
-	b.note("flow %s carries %d fields; %d are listed, those of personal data first, %d left out (%d of them look personal): choose fewer operations with --operations to see them",
-		flow, len(all), maxElements, len(all)-maxElements, lost)
-	return all[:maxElements]
+	b.cuts = append(b.cuts, c)
+	return all[:keep]
+}
+
+// rank says in which order elements are kept.
+func (e *element) rank() int {
+	switch {
+	case e.weight() > 0 && !e.repeated:
+		return 0
+	case e.weight() > 0:
+		return 1
+	case !e.repeated:
+		return 2
+	}
+	return 3
+}
+
+// cut is what the limit left out of one flow.
+type cut struct {
+	flow       string
+	left, lost int // elements; of them personal ones that are listed nowhere else
+}
+
+// noteCuts tells what the limits left out, in one note.
+func (b *drafter) noteCuts() {
+	if len(b.cuts) == 0 {
+		return
+	}
+	slices.SortStableFunc(b.cuts, func(x, y cut) int { return cmp.Compare(y.left, x.left) })
+	left, lost := 0, 0
+	var names []string
+	for i, c := range b.cuts {
+		left += c.left
+		lost += c.lost
+		if i < 6 {
+			names = append(names, c.flow+" "+itoa(c.left))
+		}
+	}
+	if more := len(b.cuts) - len(names); more > 0 {
+		names = append(names, itoa(more)+" other flows")
+	}
+	text := "all personal data is listed at least once"
+	if lost > 0 {
+		text = itoa(lost) + " of them look personal"
+	}
+	b.note("%d fields are left out to keep the file readable (about %d a flow): %s; %s. Choose the operations that you use with --operations, and their fields are all listed",
+		left, maxElements, strings.Join(names, ", "), text)
 }
 
 // weight orders elements by what would be lost: sensitive guesses by level, the rest alike.
@@ -136,26 +186,19 @@ func (e *element) weight() int {
 	return int(e.guess.Level)
 }
 
-func compareBool(x, y bool) int {
-	switch {
-	case x == y:
-		return 0
-	case y:
-		return -1
-	}
-	return 1
-}
-
-// manifest writes the element down. total is the number of the flow's operations.
-func (e *element) manifest(total int) manifest.DataElement {
+// write puts an element down. total is the number of the flow's operations.
+func (b *drafter) write(e *element, total int) manifest.DataElement {
 	d := manifest.DataElement{
 		At: e.field.At, Field: e.field.Path, Category: e.guess.Category, Source: drawbridge.Imported,
 	}
-	if must := e.required == total; must || e.field.At != drawbridge.AtResponse {
-		d.Required = &must // of an answer, what is optional says nothing
-	}
+	carriers := total
 	if len(e.ops) < total && (total <= smallFlow || len(e.ops) <= maxCarriers) {
 		d.Operations = slices.Sorted(slices.Values(e.ops))
+		carriers = len(e.ops)
+	}
+	// Of an answer, and of a recorded call, what is optional says nothing.
+	if must := e.required == carriers; must || e.field.At != drawbridge.AtResponse && !b.api.Sampled {
+		d.Required = &must
 	}
 	if e.guess.Category != "" {
 		confidence := math.Round(e.guess.Confidence*100) / 100

@@ -55,6 +55,7 @@ func NewDraft(api *API, ids []string, opt DraftOptions) (*Draft, error) {
 	b.outbound()
 	b.inbound("webhooks", "events", b.pick(api.Webhooks))
 	b.inbound("callbacks", "callbacks", b.pick(api.Callbacks))
+	b.noteCuts()
 	if len(b.m.Interfaces) == 0 {
 		return nil, drawbridge.Errorf(drawbridge.Invalid, "no operation is chosen; choose with --operations, by id, by pattern like pay*, or by tag:NAME")
 	}
@@ -73,6 +74,7 @@ type drafter struct {
 	chosen  map[string]bool
 	flowIDs map[string]bool
 	notes   []string
+	cuts    []cut
 }
 
 func (b *drafter) note(format string, args ...any) {
@@ -128,7 +130,6 @@ func (b *drafter) inbound(id, flow string, ops []*Operation) {
 // iface drafts what all interfaces have.
 func (b *drafter) iface(id string, ops []*Operation) manifest.Interface {
 	i := manifest.Interface{ID: id, Name: b.api.Title, Spec: b.opt.SpecFile, Source: drawbridge.Imported}
-	b.auth(&i, ops)
 	for _, o := range ops {
 		for _, media := range slices.Concat(o.RequestTypes, o.ResponseTypes) {
 			if f := formatOf(media); f != "" && !slices.Contains(i.Formats, f) {
@@ -136,10 +137,11 @@ func (b *drafter) iface(id string, ops []*Operation) manifest.Interface {
 			}
 		}
 		i.Operations = append(i.Operations, manifest.Operation{
-			ID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Scopes: o.Scopes, Source: drawbridge.Imported,
+			ID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Source: drawbridge.Imported,
 		})
 	}
 	slices.Sort(i.Formats)
+	b.auth(&i, ops)
 	return i
 }
 
@@ -177,6 +179,7 @@ func protocol(s string) string {
 
 // testLike reports whether a host's name says that it is not the real one.
 func testLike(host string) bool {
+	host, _, _ = strings.Cut(host, ":")
 	for label := range strings.SplitSeq(host, ".") {
 		for word := range strings.SplitSeq(label, "-") {
 			switch word {
@@ -193,24 +196,21 @@ func (b *drafter) auth(i *manifest.Interface, ops []*Operation) {
 	count := map[string]int{}
 	open := 0
 	for _, o := range ops {
-		for _, name := range o.Schemes {
-			count[name]++
+		for _, d := range o.Accepts {
+			count[d.Scheme]++
 		}
-		if len(o.Schemes) == 0 && o.Open {
+		if len(o.Accepts) == 0 && o.Open {
 			open++
 		}
-		i.Auth.ScopesUsed = append(i.Auth.ScopesUsed, o.Scopes...)
 	}
-	slices.Sort(i.Auth.ScopesUsed)
-	i.Auth.ScopesUsed = slices.Compact(i.Auth.ScopesUsed)
 	var best *Scheme
-	var others []string
+	var names []string
 	for j := range b.api.Schemes {
 		s := &b.api.Schemes[j]
 		if count[s.Name] == 0 {
 			continue
 		}
-		others = append(others, s.Name)
+		names = append(names, s.Name)
 		if best == nil || count[s.Name] > count[best.Name] {
 			best = s
 		}
@@ -225,9 +225,19 @@ func (b *drafter) auth(i *manifest.Interface, ops []*Operation) {
 	}
 	i.Auth.Type, i.Auth.In, i.Auth.Name, i.Auth.TokenURL = best.Type, best.In, best.Param, best.TokenURL
 	i.Auth.Scopes, i.OAuth.Grant = best.Scopes, best.Grant
-	if len(others) > 1 {
+	for j, o := range ops {
+		for _, d := range o.Accepts {
+			if d.Scheme == best.Name {
+				i.Operations[j].Scopes = d.Scopes
+				i.Auth.ScopesUsed = append(i.Auth.ScopesUsed, d.Scopes...)
+			}
+		}
+	}
+	slices.Sort(i.Auth.ScopesUsed)
+	i.Auth.ScopesUsed = slices.Compact(i.Auth.ScopesUsed)
+	if len(names) > 1 {
 		i.Sources = manifest.Sources{"auth": drawbridge.Inferred}
-		b.note("callers of %q may authenticate by %s; %s is assumed, correct interfaces[%s].auth if you use another", i.ID, strings.Join(others, ", "), best.Name, i.ID)
+		b.note("callers of %q may authenticate by %s; %s is assumed, correct interfaces[%s].auth if you use another", i.ID, strings.Join(names, ", "), best.Name, i.ID)
 	}
 	if open > 0 {
 		b.note("%d of %d operations of %q need no credential", open, len(ops), i.ID)

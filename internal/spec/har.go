@@ -17,7 +17,7 @@ func (r *reader) har(log *node) error {
 	}
 	version := cmp.Or(log.text("version"), "1.2")
 	r.api.Format = "HAR " + clip(version, 10)
-	r.api.Secret = "a recording holds real values and credentials"
+	r.api.Sampled, r.api.Secret = true, "a recording holds real values and credentials"
 	entries, err := r.main.child(log, "entries", "log.entries", list)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func (r *reader) har(log *node) error {
 			continue
 		}
 		media := e.n.get("response").get("content").text("mimeType")
-		if asset(u.Path, media) {
+		if req.text("method") == "GET" && asset(u.Path, media) {
 			assets++
 			continue
 		}
@@ -137,9 +137,7 @@ func (r *reader) scheme(o *Operation, s Scheme) {
 	if !slices.ContainsFunc(r.api.Schemes, func(t Scheme) bool { return t.Name == s.Name }) {
 		r.api.Schemes = append(r.api.Schemes, s)
 	}
-	if !slices.Contains(o.Schemes, s.Name) {
-		o.Schemes = append(o.Schemes, s.Name)
-	}
+	o.accept(s.Name, s.Scopes)
 }
 
 // asset reports whether a call fetched a part of a page.

@@ -86,7 +86,9 @@ func (p *jsonParser) word(n *node) error {
 		kind kind
 	}{{"true", boolean}, {"false", boolean}, {"null", null}} {
 		if strings.HasPrefix(p.src[p.pos:], w.word) {
-			n.kind, n.str = w.kind, w.word
+			if n.kind = w.kind; n.kind != null {
+				n.str = w.word
+			}
 			p.pos += len(w.word)
 			return nil
 		}

@@ -6,10 +6,9 @@ import (
 
 // Limits on what is read. A description of a real interface stays far below them.
 const (
-	MaxBytes     = 64 << 20  // of the file and everything it refers to
-	maxYAMLBytes = 16 << 20  // YAML costs about ten times the memory of JSON
-	maxNodes     = 3_000_000 // values in one document
-	maxNesting   = 400       // containers inside each other
+	MaxBytes   = 64 << 20  // of the file and everything it refers to
+	maxNodes   = 2_000_000 // values in one document
+	maxNesting = 400       // containers inside each other
 )
 
 type kind uint8

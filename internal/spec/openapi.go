@@ -116,7 +116,7 @@ func (r *reader) pathItem(item spot, path string, into *[]Operation, inbound boo
 
 // operation reads one operation of OpenAPI 3 or Swagger 2.
 func (r *reader) operation(o *Operation, item, s spot, inbound bool) error {
-	if err := r.head(o, s); err != nil {
+	if err := r.head(o, s, inbound); err != nil {
 		return err
 	}
 	var err error
@@ -153,7 +153,7 @@ func (r *reader) operation(o *Operation, item, s spot, inbound bool) error {
 }
 
 // head reads what an operation says about itself.
-func (r *reader) head(o *Operation, s spot) error {
+func (r *reader) head(o *Operation, s spot, inbound bool) error {
 	id := s.n.text("operationId")
 	if id == "" {
 		id = madeID(o.Method, o.Path)
@@ -170,8 +170,10 @@ func (r *reader) head(o *Operation, s spot) error {
 	if err != nil {
 		return err
 	}
-	if own == nil {
+	if own == nil && !inbound { // what callers of the partner show says nothing about the partner's own calls
 		r.demand(o, r.security)
+	}
+	if own == nil {
 		return nil
 	}
 	r.demand(o, alternatives(own))
@@ -249,7 +251,7 @@ func (r *reader) parameter(o *Operation, p spot) error {
 	switch at {
 	case drawbridge.AtPath, drawbridge.AtQuery, drawbridge.AtHeader:
 	case "cookie":
-		at, path = drawbridge.AtHeader, drawbridge.FieldPath("/Cookie").Child(name)
+		at, path = drawbridge.AtHeader, "/Cookie" // one header, however many cookies
 	case "querystring":
 		at = drawbridge.AtQuery
 	case "body", "formData":

@@ -28,7 +28,7 @@ func (r *reader) postman(*node) error {
 	if schema != "" && !strings.Contains(schema, "/v2.") {
 		return r.main.errorf(info, "the collection is of schema %q; 2.0 and 2.1 are read, export it again as 2.1", clip(schema, 100))
 	}
-	r.api.Format = "Postman 2.1"
+	r.api.Format, r.api.Sampled = "Postman 2.1", true
 	if strings.Contains(schema, "/v2.0") {
 		r.api.Format = "Postman 2.0"
 	}
@@ -174,7 +174,7 @@ func (c *collection) parts(o *Operation, s spot, req, address *node, u *url.URL)
 		}
 	case "file":
 		addType(&o.RequestTypes, "application/octet-stream")
-		c.add(o, Field{At: drawbridge.AtFile, Path: "/*", Schema: &Schema{Format: "binary"}})
+		c.add(o, Field{At: drawbridge.AtFile, Schema: &Schema{Format: "binary"}})
 	case "graphql":
 		addType(&o.RequestTypes, "application/graphql")
 		c.sample(o, drawbridge.AtRequest, "application/json", body.get("graphql").text("variables"), s)

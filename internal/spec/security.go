@@ -134,7 +134,7 @@ func alternatives(n *node) []*node {
 	return out
 }
 
-// demand notes the schemes that an operation accepts and the scopes of its first choice.
+// demand notes the schemes that an operation accepts.
 func (r *reader) demand(o *Operation, choices []*node) {
 	for _, c := range choices {
 		if c.kind != object {
@@ -144,13 +144,23 @@ func (r *reader) demand(o *Operation, choices []*node) {
 			o.Open = true
 		}
 		for i := range c.kids {
-			m := &c.kids[i]
-			if !slices.Contains(o.Schemes, m.key) {
-				o.Schemes = append(o.Schemes, m.key)
-				o.Scopes = append(o.Scopes, m.val.texts()...)
+			name, scopes := c.kids[i].key, c.kids[i].val.texts()
+			if name == "$ref" { // AsyncAPI 3 points at the scheme
+				name = c.kids[i].val.str[strings.LastIndexByte(c.kids[i].val.str, '/')+1:]
 			}
+			slices.Sort(scopes)
+			o.accept(name, slices.Compact(scopes))
 		}
 	}
-	slices.Sort(o.Scopes)
-	o.Scopes = slices.Compact(o.Scopes)
+}
+
+// accept adds one scheme, once.
+func (o *Operation) accept(scheme string, scopes []string) {
+	if !slices.ContainsFunc(o.Accepts, func(d Demand) bool { return d.Scheme == scheme }) {
+		d := Demand{Scheme: scheme}
+		if len(scopes) > 0 {
+			d.Scopes = scopes
+		}
+		o.Accepts = append(o.Accepts, d)
+	}
 }

@@ -30,6 +30,7 @@ type API struct {
 	Webhooks    []Operation // calls and messages that we receive
 	Callbacks   []Operation // calls that one of Operations asks for
 	Queue       bool        // Operations and Webhooks are messages on a broker
+	Sampled     bool        // it shows examples of calls, not what may be sent
 	Home        string      // the partner's domain, as far as the description gives it away, or ""
 	Files       []File      // files that it refers to, sorted by name
 	Secret      string      // why the file itself must not be kept, or ""
@@ -74,6 +75,12 @@ type Scheme struct {
 	Scopes   []string // granted, where the description says so
 }
 
+// Demand is one way in which an operation lets a caller in.
+type Demand struct {
+	Scheme string   // name of a [Scheme]
+	Scopes []string // sorted
+}
+
 // Operation is one callable or message.
 type Operation struct {
 	ID            string
@@ -82,9 +89,8 @@ type Operation struct {
 	Tag           string // "" when it has none
 	Summary       string
 	Deprecated    bool
-	Schemes       []string // names of the schemes that it accepts, first choice first; empty: none needed or not said
+	Accepts       []Demand // alternatives, first choice first; empty: none needed or not said
 	Open          bool     // the description says that no credential is needed
-	Scopes        []string // needed, sorted
 	Servers       []Server // its own, else empty
 	RequestTypes  []string // media types, sorted
 	ResponseTypes []string
@@ -182,6 +188,9 @@ type reader struct {
 // read finds out which format it is, and reads it.
 func (r *reader) read() error {
 	root := &r.main.root
+	if root.kind == null {
+		return errEmpty(r.main.name)
+	}
 	if root.kind != object {
 		return r.main.wrong(root, "an interface description", object)
 	}
@@ -267,7 +276,7 @@ func (r *reader) unique(s spot, id string) string {
 	for i := 2; ; i++ {
 		if next := id + "-" + itoa(i); !r.ids[next] {
 			r.ids[next] = true
-			r.warn(s, "the operation id %q stands more than once; this one is called %q here", clip(id, 60), clip(next, 64))
+			r.warn(s, "two operations come out as %q; this one is called %q here", clip(id, 60), clip(next, 64))
 			return next
 		}
 	}

@@ -2,255 +2,112 @@ package spec
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
-
 	"drawbridge"
+	"drawbridge/internal/yaml"
 )
 
-// parseYAML reads one YAML document into nodes. The library recurses, so
-// nesting is bounded before it sees the text; aliases are bounded by the number
-// of values that they would stand for.
-func parseYAML(name, src string) (n node, err error) {
-	if len(src) > maxYAMLBytes {
-		return n, drawbridge.Errorf(drawbridge.TooLarge,
-			"%s: has %d MiB of YAML; at most %d are read. Convert it to JSON, of which %d MiB are read",
-			name, len(src)>>20, maxYAMLBytes>>20, MaxBytes>>20)
-	}
-	if err := scanYAML(name, src); err != nil {
-		return n, err
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = drawbridge.Errorf(drawbridge.Invalid, "%s: is not YAML that can be read (%v)", name, r)
-		}
-	}()
-	file, err := parser.ParseBytes([]byte(src), 0)
+// parseYAML reads one YAML document into nodes. The product's own reader is
+// fast and bounded, but leaves out rare parts of the language; a file of
+// moderate size that uses them is read by a complete library instead.
+func parseYAML(name, src string) (node, error) {
+	tree, err := yaml.Parse([]byte(src), yaml.Limits{Bytes: MaxBytes, Depth: maxNesting, Nodes: maxNodes, Aliases: maxNodes / 10})
 	if err != nil {
-		return n, yamlError(name, err)
-	}
-	var body ast.Node
-	for _, d := range file.Docs {
-		if d.Body == nil {
-			continue
+		var e *yaml.Error
+		if !errors.As(err, &e) {
+			return node{}, err
 		}
-		if body != nil {
-			return n, drawbridge.Errorf(drawbridge.Invalid, "%s:%d: holds a second document; keep one to a file", name, line(d.Body))
-		}
-		body = d.Body
-	}
-	if body == nil {
-		return n, errEmpty(name)
-	}
-	c := yamlReader{doc: doc{name: name}, anchors: map[string]anchor{}}
-	return c.value(body, 0)
-}
-
-func line(n ast.Node) int {
-	if t := n.GetToken(); t != nil && t.Position != nil {
-		return t.Position.Line
-	}
-	return 1
-}
-
-func yamlError(name string, err error) error {
-	var y yaml.Error
-	if errors.As(err, &y) && y.GetToken() != nil && y.GetToken().Position != nil {
-		pos := y.GetToken().Position
-		return drawbridge.Errorf(drawbridge.Invalid, "%s:%d:%d: %s", name, pos.Line, pos.Column, y.GetMessage())
-	}
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return drawbridge.Errorf(drawbridge.Invalid, "%s: is not YAML that can be read: %s", name, first)
-}
-
-// scanYAML bounds nesting from above without parsing: brackets that are open at
-// once, and for each line the indented blocks that it may stand in.
-func scanYAML(name, src string) error {
-	var indents []int
-	open, row := 0, 0
-	for l := range strings.Lines(src) {
-		row++
-		indent, markers := 0, 0
-		for indent < len(l) && (l[indent] == ' ' || (l[indent] == '-' || l[indent] == '?') && indent+1 < len(l) && l[indent+1] <= ' ') {
-			if l[indent] != ' ' {
-				markers++
-			}
-			indent++
-		}
-		if rest := strings.TrimSpace(l[indent:]); rest == "" && markers == 0 || strings.HasPrefix(rest, "#") {
-			continue
-		}
-		for len(indents) > 0 && indents[len(indents)-1] >= indent {
-			indents = indents[:len(indents)-1]
-		}
-		indents = append(indents, indent)
-		for i := range len(l) {
-			switch l[i] {
-			case '[', '{':
-				open++
-			case ']', '}':
-				open = max(open-1, 0)
-			}
-			if open+markers+len(indents) > maxNesting {
-				return drawbridge.Errorf(drawbridge.Invalid, "%s:%d:%d: nested deeper than %d levels", name, row, i+1, maxNesting)
+		if len(src) <= maxFullBytes {
+			if n, err := parseFullYAML(name, src); err == nil {
+				return n, nil
 			}
 		}
+		hint := ""
+		if e.Hint != "" {
+			hint = "; " + e.Hint
+		}
+		return node{}, drawbridge.Errorf(drawbridge.Invalid, "%s:%d:%d: %s%s", name, e.Line, e.Column, e.Message, hint)
 	}
-	return nil
+	c := yamlReader{doc: doc{name: name}}
+	return c.tree(tree, &tree.Root)
 }
 
-type anchor struct {
-	node node
-	size int // values that an alias stands for
+func locate(n *node, t *yaml.Tree, y *yaml.Node) {
+	line, col := t.Position(y.Off)
+	n.line, n.col = uint32(line), uint32(col) //nolint:gosec // both are below MaxBytes
 }
 
-type yamlReader struct {
-	doc     doc
-	anchors map[string]anchor
-	count   int // values so far, aliases expanded
-}
-
-func (c *yamlReader) value(y ast.Node, depth int) (node, error) {
-	var n node
-	if t := y.GetToken(); t != nil && t.Position != nil {
-		n.line, n.col = uint32(t.Position.Line), uint32(t.Position.Column) //nolint:gosec // both are below maxYAMLBytes
-	}
-	if c.count++; c.count > maxNodes {
-		return n, c.doc.errorf(&n, "more than %d values, aliases counted as what they stand for; no interface description is that large", maxNodes)
-	}
-	if depth > maxNesting {
-		return n, c.doc.errorf(&n, "nested deeper than %d levels", maxNesting)
-	}
-	switch y := y.(type) {
-	case *ast.MappingNode:
-		return n, c.mapping(&n, y.Values, depth)
-	case *ast.MappingValueNode:
-		return n, c.mapping(&n, []*ast.MappingValueNode{y}, depth)
-	case *ast.SequenceNode:
+// tree converts what the product's own reader returns.
+func (c *yamlReader) tree(t *yaml.Tree, y *yaml.Node) (n node, err error) {
+	y = y.Resolve()
+	locate(&n, t, y)
+	switch y.Kind {
+	case yaml.List:
 		n.kind = list
-		n.kids = make([]member, 0, len(y.Values))
-		for _, item := range y.Values {
-			v, err := c.value(item, depth+1)
+		n.kids = make([]member, len(y.Children))
+		for i := range y.Children {
+			if n.kids[i].val, err = c.tree(t, &y.Children[i]); err != nil {
+				return n, err
+			}
+		}
+	case yaml.Map:
+		n.kind = object
+		n.kids = make([]member, 0, len(y.Children)/2)
+		var merged []node
+		for i := 0; i+1 < len(y.Children); i += 2 {
+			key := &y.Children[i]
+			v, err := c.tree(t, &y.Children[i+1])
 			if err != nil {
 				return n, err
 			}
-			n.kids = append(n.kids, member{val: v})
+			if key.Value == "<<" && key.Style == yaml.Plain {
+				merged = append(merged, v)
+				continue
+			}
+			if v.kind == null {
+				locate(&v, t, key)
+			}
+			n.kids = append(n.kids, member{key.Value, v})
 		}
-		return n, nil
-	case *ast.AnchorNode:
-		return c.anchor(y, depth)
-	case *ast.AliasNode:
-		a, ok := c.anchors[y.Value.GetToken().Value]
-		if !ok {
-			return n, c.doc.errorf(&n, "alias *%s stands for no anchor above it", clip(y.Value.GetToken().Value, 40))
+		return n, c.finish(&n, merged)
+	default:
+		n.str = y.Value
+		n.kind = text
+		if y.Style == yaml.Plain {
+			n.kind = plainKind(y)
 		}
-		c.count += a.size
-		return a.node, nil
-	case *ast.TagNode:
-		if y.Value == nil {
-			return n, nil
+		if n.kind == null {
+			n.str = ""
 		}
-		v, err := c.value(y.Value, depth+1)
-		if y.Start != nil && y.Start.Value == string(token.StringTag) && v.kind != list && v.kind != object {
-			v.kind = text
-		}
-		return v, err
 	}
-	return scalar(n, y), nil
-}
-
-func scalar(n node, y ast.Node) node {
-	switch y := y.(type) {
-	case *ast.StringNode:
-		n.kind, n.str = text, y.Value
-	case *ast.LiteralNode:
-		n.kind, n.str = text, y.Value.Value
-	case *ast.BoolNode:
-		n.kind, n.str = boolean, "false"
-		if y.Value {
-			n.str = "true"
-		}
-	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		n.kind, n.str = number, y.GetToken().Value
-	}
-	return n
-}
-
-func (c *yamlReader) anchor(y *ast.AnchorNode, depth int) (node, error) {
-	before := c.count
-	n, err := c.value(y.Value, depth+1)
-	if err != nil {
-		return n, err
-	}
-	c.anchors[y.Name.GetToken().Value] = anchor{n, c.count - before}
 	return n, nil
 }
 
-func (c *yamlReader) mapping(n *node, values []*ast.MappingValueNode, depth int) error {
-	n.kind = object
-	n.kids = make([]member, 0, len(values))
-	var merged []node
-	for _, mv := range values {
-		v, err := c.value(mv.Value, depth+1)
-		if err != nil {
-			return err
-		}
-		if _, ok := mv.Key.(*ast.MergeKeyNode); ok {
-			merged = append(merged, v)
-			continue
-		}
-		key, err := c.key(mv.Key)
-		if err != nil {
-			return err
-		}
-		if v.kind == null && v.line == 0 {
-			v.line, v.col = n.line, n.col
-		}
-		n.kids = append(n.kids, member{key, v})
+var yamlNumber = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^0x[0-9a-fA-F]+$|^0o[0-7]+$|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$`)
+
+// plainKind is the kind of a scalar without quotes, by the core schema of YAML 1.2.
+func plainKind(y *yaml.Node) kind {
+	switch y.Value {
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		y.Value = strings.ToLower(y.Value)
+		return boolean
 	}
+	switch {
+	case y.Null():
+		return null
+	case strings.IndexByte("+-.0123456789", y.Value[0]) >= 0 && yamlNumber.MatchString(y.Value):
+		return number
+	}
+	return text
+}
+
+// finish refuses duplicate keys and brings in what is merged.
+func (c *yamlReader) finish(n *node, merged []node) error {
 	if dup := duplicate(n.kids); dup >= 0 {
 		v := n.kids[dup]
 		return c.doc.errorf(&v.val, "the key %q stands twice in the same object; remove one", clip(v.key, 60))
 	}
 	return c.merge(n, merged)
-}
-
-func (c *yamlReader) key(k ast.MapKeyNode) (string, error) {
-	switch k := k.(type) {
-	case *ast.StringNode:
-		return k.Value, nil
-	case *ast.MappingKeyNode, *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
-		return "", c.doc.errorf(&node{line: uint32(line(k)), col: 1}, "a key must be plain text") //nolint:gosec // below maxYAMLBytes
-	}
-	return k.GetToken().Value, nil
-}
-
-// merge adds the members that merge keys (<<) bring in; keys of the object itself win.
-func (c *yamlReader) merge(n *node, merged []node) error {
-	for i := 0; i < len(merged); i++ {
-		m := &merged[i]
-		if m.kind == list && i < 100 {
-			for j := range m.kids {
-				merged = append(merged, m.kids[j].val)
-			}
-			continue
-		}
-		if m.kind != object {
-			return c.doc.wrong(m, "what a merge key brings in", object)
-		}
-		have := make(map[string]bool, len(n.kids))
-		for j := range n.kids {
-			have[n.kids[j].key] = true
-		}
-		for j := range m.kids {
-			if !have[m.kids[j].key] {
-				n.kids = append(n.kids, m.kids[j])
-			}
-		}
-	}
-	return nil
 }
