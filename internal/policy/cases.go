@@ -29,11 +29,14 @@ type CaseReport struct {
 	Failed int          `json:"failed"`
 }
 
-// Test runs the pack's own examples: the cases of its controls, the worked
-// examples of its rubric, and those of its gate.
+// Test runs the examples that the pack brings itself: the cases of its
+// controls, the worked examples of its rubric, and those of its gate.
 func (p *Pack) Test() (*CaseReport, error) {
 	r := &CaseReport{Pack: p.Method(), Cases: []CaseResult{}}
 	for _, c := range p.controls {
+		if !p.own[c.ID] {
+			continue
+		}
 		for _, name := range []string{CaseHolds, CaseFails, CaseAsks, CaseSpares} {
 			facts, ok := c.Cases[name]
 			if !ok {
@@ -54,11 +57,15 @@ func (p *Pack) Test() (*CaseReport, error) {
 			}
 		}
 	}
-	for _, e := range p.rubric.Examples {
-		r.add(p.tryExample(e))
+	if p.ownRubric {
+		for _, e := range p.rubric.Examples {
+			r.add(p.tryExample(e))
+		}
 	}
-	for _, e := range p.gate.Examples {
-		r.add(p.tryGate(e))
+	if p.ownGate {
+		for _, e := range p.gate.Examples {
+			r.add(p.tryGate(e))
+		}
 	}
 	return r, nil
 }

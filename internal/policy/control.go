@@ -31,7 +31,7 @@ type ControlDef struct {
 	Settles      []string                   `yaml:"settles" json:"settles"`
 	Cases        map[string]Case            `yaml:"cases" json:"-"`
 
-	applies, holds *expr.Program
+	applies, holds *condition
 }
 
 // Case is a flat set of facts with which a control is tried. Structure facts
@@ -107,12 +107,22 @@ func (c *ControlDef) compile(file string) error {
 	return err
 }
 
+// Reads returns the facts that the control's expressions name, sorted.
+func (c *ControlDef) Reads() []string {
+	out := slices.Clone(c.holds.vars())
+	if c.applies != nil {
+		out = append(out, c.applies.vars()...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // compileFact checks an expression over the facts.
-func compileFact(file, key, src string, want ...expr.Type) (*expr.Program, error) {
+func compileFact(file, key, src string, want ...expr.Type) (*condition, error) {
 	return compileIn(factEnv(), file, key, src, want...)
 }
 
-func compileIn(env *expr.Env, file, key, src string, want ...expr.Type) (*expr.Program, error) {
+func compileIn(env *expr.Env, file, key, src string, want ...expr.Type) (*condition, error) {
 	p, err := env.Compile(src)
 	if err != nil {
 		if e, ok := errors.AsType[*expr.Error](err); ok {
@@ -123,7 +133,7 @@ func compileIn(env *expr.Env, file, key, src string, want ...expr.Type) (*expr.P
 	if !slices.Contains(want, p.Type()) {
 		return nil, drawbridge.Errorf(drawbridge.Invalid, "%s: %s gives %s; it must give %s: %q", file, key, typeName(p.Type()), typeNames(want), src)
 	}
-	return p, nil
+	return ready(p), nil
 }
 
 func typeName(t expr.Type) string {

@@ -9,6 +9,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/expr"
+	"drawbridge/internal/flow"
 	"drawbridge/internal/threat"
 )
 
@@ -87,7 +88,7 @@ func (ev *evaluation) factsIn(g gateInput) {
 		}
 	}
 	for i, e := range ev.view.elements {
-		if i > 0 && ev.view.blind[i] && e.Kind == "flow" {
+		if i > 0 && ev.view.blind[i] && e.Kind == flow.OnFlow {
 			uncategorised = append(uncategorised, e.ID)
 		}
 	}
@@ -189,7 +190,8 @@ func (ev *evaluation) transfersIn(g gateInput) {
 		if name != "" {
 			lists[name] = append(lists[name], ref)
 		}
-		if !t.Confirmed && (t.Verdict == VerdictAllowed || t.Verdict == VerdictEvidence) {
+		home := len(flow.Outside(strings.Split(t.Origin, ","), []string{t.To})) == 0 // crosses no border: no row had to carry it
+		if !t.Confirmed && !home && (t.Verdict == VerdictAllowed || t.Verdict == VerdictEvidence) {
 			lists["transfers.unconfirmed"] = append(lists["transfers.unconfirmed"], ref)
 		}
 	}

@@ -74,9 +74,9 @@ func gateList(name string) bool {
 
 // GateDef is gate.yaml.
 type GateDef struct {
-	Version  int           `yaml:"version"`
-	Rules    []GateRule    `yaml:"rules"`
-	Examples []GateExample `yaml:"examples"`
+	Version  int           `yaml:"version" json:"version"`
+	Rules    []GateRule    `yaml:"rules" json:"rules"`
+	Examples []GateExample `yaml:"examples" json:"-"`
 }
 
 // GateRule is one rule of the gate.
@@ -88,7 +88,7 @@ type GateRule struct {
 	Text      string             `yaml:"text" json:"text"`
 	Condition *GateCondition     `yaml:"condition" json:"condition,omitempty"`
 
-	when *expr.Program
+	when *condition
 }
 
 // GateCondition is what has to be done when the rule holds.

@@ -21,6 +21,7 @@ const (
 type trial struct {
 	change    string
 	key       string
+	keys      []string        // every manifest key that an answer needs, sorted
 	heights   map[int]float64 // reading to its new height
 	floors    map[int]bool    // floors that would fall away
 	strengths map[int]float64 // control to its new strength
@@ -35,11 +36,10 @@ func newTrial(change, key string) *trial {
 // answer is tried with the best that it can honestly be; the figures are what
 // the whole method gives then, the tier included.
 func (ev *evaluation) levers() ([]Lever, error) {
-	trials := slices.Concat(ev.answers(), ev.actions(), ev.proofs(), ev.removals())
-	var out []Lever
+	out := ev.worthwhile(ev.answers())
+	trials := slices.Concat(ev.actions(), ev.proofs(), ev.removals())
 	for _, t := range trials[:min(len(trials), maxTrials)] {
-		l := ev.try(t)
-		if l.Inherent < 0 || l.Residual < 0 {
+		if l := ev.try(t); l.Inherent < 0 || l.Residual < 0 {
 			out = append(out, l)
 		}
 	}
@@ -52,6 +52,34 @@ func (ev *evaluation) levers() ([]Lever, error) {
 		return cmp.Or(cmp.Compare(a.Residual, b.Residual), cmp.Compare(a.Inherent, b.Inherent), strings.Compare(a.Key, b.Key), strings.Compare(a.Change, b.Change))
 	})
 	return append([]Lever{}, out[:min(len(out), maxLevers)]...), nil
+}
+
+// worthwhile tries the answers, those that need the fewest keys first, and
+// leaves out what asks for more keys than another one and gains no more.
+func (ev *evaluation) worthwhile(trials []*trial) []Lever {
+	const more = 1.0 // points that further keys must be worth
+	slices.SortStableFunc(trials, func(a, b *trial) int { return cmp.Compare(len(a.keys), len(b.keys)) })
+	type kept struct {
+		keys  []string
+		lever Lever
+	}
+	var all []kept
+	for _, t := range trials[:min(len(trials), maxTrials)] {
+		l := ev.try(t)
+		if l.Inherent >= 0 && l.Residual >= 0 {
+			continue
+		}
+		if !slices.ContainsFunc(all, func(k kept) bool {
+			return subset(k.keys, t.keys) && k.lever.Residual <= l.Residual+more && k.lever.Inherent <= l.Inherent+more
+		}) {
+			all = append(all, kept{t.keys, l})
+		}
+	}
+	var out []Lever
+	for _, k := range all {
+		out = append(out, k.lever)
+	}
+	return out
 }
 
 // try counts again with the changes of one trial.
@@ -128,6 +156,7 @@ func (ev *evaluation) answers() []*trial {
 		}
 		seen[key] = true
 		t := newTrial(o.ask, some(o.missing))
+		t.keys = o.missing
 		for _, other := range all {
 			if subset(other.missing, o.missing) {
 				other.apply(t)

@@ -33,6 +33,9 @@ type Pack struct {
 	Digest  string // of its files; see [DigestFS]
 
 	extends    bool
+	own        map[string]bool // controls that the pack brings itself
+	ownRubric  bool
+	ownGate    bool
 	tiers      []TierDef // highest first
 	controls   []*ControlDef
 	byID       map[string]*ControlDef
@@ -61,13 +64,13 @@ type Framework struct {
 
 // packFile is pack.yaml.
 type packFile struct {
-	Name    string    `yaml:"name"`
-	Kind    string    `yaml:"kind"`
-	Version string    `yaml:"version"`
-	Title   string    `yaml:"title"`
-	Extends string    `yaml:"extends"`
-	Drop    []string  `yaml:"drop"`
-	Tiers   []TierDef `yaml:"tiers"`
+	Name    string    `yaml:"name" json:"name"`
+	Kind    string    `yaml:"kind" json:"kind"`
+	Version string    `yaml:"version" json:"version"`
+	Title   string    `yaml:"title" json:"title,omitempty"`
+	Extends string    `yaml:"extends" json:"extends,omitempty"`
+	Drop    []string  `yaml:"drop" json:"drop,omitempty"`
+	Tiers   []TierDef `yaml:"tiers" json:"tiers,omitempty"`
 }
 
 // factEnv declares the facts for expressions, once.
@@ -167,7 +170,9 @@ func (p *Pack) readParts(fsys fs.FS) error {
 	if err != nil {
 		return err
 	}
+	p.own = make(map[string]bool, len(controls))
 	for _, c := range controls {
+		p.own[c.ID] = true
 		i := slices.IndexFunc(p.controls, func(o *ControlDef) bool { return o.ID == c.ID })
 		if i >= 0 {
 			p.controls[i] = c
@@ -181,7 +186,7 @@ func (p *Pack) readParts(fsys fs.FS) error {
 		p.byID[c.ID] = c
 	}
 	if exists(fsys, "rubric.yaml") {
-		p.rubric = &Rubric{}
+		p.rubric, p.ownRubric = &Rubric{}, true
 		if err := readYAML(fsys, "rubric.yaml", p.rubric); err != nil {
 			return err
 		}
@@ -190,7 +195,7 @@ func (p *Pack) readParts(fsys fs.FS) error {
 		}
 	}
 	if exists(fsys, "gate.yaml") {
-		p.gate = &GateDef{}
+		p.gate, p.ownGate = &GateDef{}, true
 		if err := readYAML(fsys, "gate.yaml", p.gate); err != nil {
 			return err
 		}

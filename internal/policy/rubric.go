@@ -44,7 +44,7 @@ type InputDef struct {
 	Act    string           `yaml:"act" json:"act,omitempty"`   // when the answer is a bad one
 	Best   float64          `yaml:"best" json:"best,omitempty"` // what an answer can honestly reach
 
-	value *expr.Program
+	value *condition
 }
 
 // FloorDef is a named least inherent risk.
@@ -56,7 +56,7 @@ type FloorDef struct {
 	Why   string           `yaml:"why" json:"why"`
 	Ask   string           `yaml:"ask" json:"ask,omitempty"`
 
-	when *expr.Program
+	when *condition
 }
 
 // LiftDef is a named least residual risk; it reads the gate's input.
@@ -69,7 +69,7 @@ type LiftDef struct {
 	Why     string  `yaml:"why" json:"why"`
 	Act     string  `yaml:"act" json:"act,omitempty"`
 
-	when *expr.Program
+	when *condition
 }
 
 // RubricExample is a worked example: facts of one integration with one
@@ -178,6 +178,21 @@ func (d *InputDef) compile() error {
 
 func place(k flow.ElementKind) bool {
 	return k == flow.OnIntegration || k == flow.OnInterface || k == flow.OnFlow
+}
+
+// each walks what holds an expression.
+func (r *Rubric) each(input func(*InputDef), floor func(*FloorDef), lift func(*LiftDef)) {
+	for i := range r.Factors {
+		for j := range r.Factors[i].Inputs {
+			input(&r.Factors[i].Inputs[j])
+		}
+	}
+	for i := range r.Floors {
+		floor(&r.Floors[i])
+	}
+	for i := range r.Lifts {
+		lift(&r.Lifts[i])
+	}
 }
 
 // At returns the height of the curve at x, 0..1. It never falls.

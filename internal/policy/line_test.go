@@ -1,0 +1,102 @@
+package policy_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"drawbridge/internal/flow"
+	"drawbridge/internal/manifest"
+	"drawbridge/internal/policy"
+	"drawbridge/internal/taxonomy"
+	"drawbridge/internal/threat"
+)
+
+var asOf = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// verdict is what one evaluation answers.
+type verdict struct {
+	score    policy.Score
+	controls []policy.Control
+	gate     policy.Gate
+}
+
+// load reads a situation of testdata; edit may change it before it is mapped.
+func load(t testing.TB, name string, edit ...func(*manifest.Integration)) *manifest.Bundle {
+	t.Helper()
+	b, err := manifest.Load(filepath.Join("testdata", "situations", name, "integration.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range edit {
+		e(b.Integration)
+	}
+	return b
+}
+
+// input runs the line up to the policy.
+func input(t testing.TB, b *manifest.Bundle) policy.Input {
+	t.Helper()
+	tax := taxonomy.Builtin()
+	m, err := flow.Build(b, tax)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := flow.NewFacts(b, m, tax, asOf)
+	rules, err := threat.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	threats, err := rules.Evaluate(b, m, facts, threat.Options{AsOf: asOf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy.Input{
+		Bundle: b, Map: m, Facts: facts, Threats: threats, AsOf: asOf, Taxonomy: tax,
+		Transfers: policy.Transfers(b, tax, taxonomy.BuiltinTransfers(), asOf),
+	}
+}
+
+func evaluate(t testing.TB, in policy.Input) verdict {
+	t.Helper()
+	score, controls, gate, err := builtin(t).Evaluate(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdict{score, controls, gate}
+}
+
+func TestShow(t *testing.T) {
+	if os.Getenv("SHOW") == "" {
+		t.Skip()
+	}
+	for _, name := range []string{"bare", "low", "payments"} {
+		v := evaluate(t, input(t, load(t, name)))
+		t.Logf("=== %s I=%.2f E=%.4f R=%.2f %s %s", name, v.score.Inherent, v.score.Effectiveness, v.score.Residual, v.score.Tier, v.gate.Outcome)
+		for _, c := range v.score.Contributions {
+			if c.Kind != "control" {
+				t.Logf("  %-7s %-40s %8.2f unknown=%v in=%q", c.Kind, c.Name, c.Points, c.Unknown, c.Input)
+			}
+		}
+		for _, r := range v.gate.Reasons {
+			t.Logf("  gate %-12s %-24s %s %v", r.Outcome, r.Rule, r.Text, r.Refs)
+		}
+		for _, l := range v.score.Levers {
+			t.Logf("  lever I%+.2f R%+.2f %s [%s]", l.Inherent, l.Residual, l.Change, l.Key)
+		}
+	}
+}
+
+func BenchmarkEvaluate(b *testing.B) {
+	for _, name := range []string{"bare", "payments"} {
+		b.Run(name, func(b *testing.B) {
+			in, p := input(b, load(b, name)), builtin(b)
+			for b.Loop() {
+				if _, _, _, err := p.Evaluate(in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
