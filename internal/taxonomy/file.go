@@ -4,7 +4,9 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 
@@ -85,7 +87,11 @@ func decode(what string, data []byte, v any) error {
 			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: nested too deeply; the format needs at most 6 levels", what, tk.Position.Line)
 		}
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v); err != nil {
+	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v)
+	if errors.Is(err, io.EOF) {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: the file is empty; it starts with version: 1", what)
+	}
+	if err != nil {
 		return drawbridge.Errorf(drawbridge.Invalid, "%s: %s", what, strings.TrimSpace(yaml.FormatError(err, false, false)))
 	}
 	return nil
