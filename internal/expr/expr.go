@@ -181,7 +181,7 @@ func (e *Env) Compile(src string) (*Program, error) {
 	}
 	ast, issues := e.cel.Compile(src)
 	if issues.Err() != nil {
-		return nil, e.mistake(issues)
+		return nil, e.mistake(src, issues)
 	}
 	if err := literalPatterns(ast); err != nil {
 		return nil, err
@@ -190,25 +190,42 @@ func (e *Env) Compile(src string) (*Program, error) {
 }
 
 // mistake returns the first issue, in the order of the source, with a hint.
-func (e *Env) mistake(issues *cel.Issues) error {
+func (e *Env) mistake(src string, issues *cel.Issues) error {
 	list := slices.Clone(issues.Errors())
 	if len(list) == 0 {
 		return &Error{Message: issues.Err().Error()}
 	}
 	first := list[0]
 	msg := first.Message
+	line, col := first.Location.Line(), first.Location.Column()+1
 	if name, found := strings.CutPrefix(msg, "undeclared reference to '"); found {
 		name, _, _ = strings.Cut(name, "'")
 		msg = fmt.Sprintf("%q is not a declared name", name)
 		if near := e.nearest(name); near != "" {
 			msg += fmt.Sprintf("; did you mean %q?", near)
 		}
+		col = nameStart(src, name, line, col)
 	}
-	line, col := first.Location.Line(), first.Location.Column()+1
 	if line < 1 || col < 1 {
 		line, col = 0, 0
 	}
 	return &Error{Line: line, Column: col, Message: msg}
+}
+
+// nameStart returns the column at which a dotted name starts: CEL points at
+// its last dot.
+func nameStart(src, name string, line, col int) int {
+	lines := strings.Split(src, "\n")
+	if line < 1 || line > len(lines) {
+		return col
+	}
+	text := []rune(lines[line-1])
+	for start := min(col, len(text)) - 1; start >= 0; start-- {
+		if strings.HasPrefix(string(text[start:]), name) {
+			return start + 1
+		}
+	}
+	return col
 }
 
 // nearest returns a declared name that starts like name, or nothing.

@@ -120,7 +120,7 @@ func TestCompileRefuses(t *testing.T) {
 	env := testEnv(t)
 	cases := []struct{ name, src, want string }{
 		{"empty", "  ", "empty"},
-		{"unknown name", "flow.levl > 1", `1:5: "flow.levl" is not a declared name`},
+		{"unknown name", "flow.levl > 1", `1:1: "flow.levl" is not a declared name`},
 		{"half a name", "flow == 1", `did you mean "flow.level"?`},
 		{"wrong type", "a > 1", "no matching overload"},
 		{"place", "a &&\n  flow.level == 'x'", "2:14"},

@@ -2,14 +2,11 @@ package threat_test
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"testing"
 
 	"drawbridge/internal/threat"
 )
-
-var update = flag.Bool("update", false, "rewrite golden and generated files")
 
 // TestGenerated fails when rules_gen.json is older than the rules.
 func TestGenerated(t *testing.T) {
