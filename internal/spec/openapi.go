@@ -274,8 +274,21 @@ func (r *reader) add(o *Operation, fields ...Field) {
 		o.Fields = slices.Clip(fields) // shared with other operations until one adds
 		return
 	}
+	if len(o.Fields)*len(fields) < 2000 {
+		for _, f := range fields {
+			if !slices.ContainsFunc(o.Fields, func(g Field) bool { return g.At == f.At && g.Path == f.Path }) {
+				o.Fields = append(o.Fields, f)
+			}
+		}
+		return
+	}
+	have := make(map[elementKey]bool, len(o.Fields)+len(fields))
+	for _, f := range o.Fields {
+		have[elementKey{f.At, f.Path}] = true
+	}
 	for _, f := range fields {
-		if !slices.ContainsFunc(o.Fields, func(g Field) bool { return g.At == f.At && g.Path == f.Path }) {
+		if key := (elementKey{f.At, f.Path}); !have[key] {
+			have[key] = true
 			o.Fields = append(o.Fields, f)
 		}
 	}
