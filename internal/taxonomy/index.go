@@ -17,7 +17,7 @@ type entry struct {
 	category int
 	context  uint32 // the bit of the context that it needs; 0 needs none
 	words    int    // of the key as it is written
-	weak     bool   // the key ends in "?": a hint that yields to other evidence
+	weak     bool   // the key ends in "~": a hint that yields to other evidence
 }
 
 // index finds categories by the words that end a field's path. It is built once
@@ -67,7 +67,7 @@ func newIndex(categories []Category, contexts map[string][]string, signs []sign)
 
 // addKey indexes a key as it is written and as one word: firstname beside first+name.
 func (x *index) addKey(category int, key string, bits map[string]uint32) {
-	key, weak := strings.CutSuffix(key, "?")
+	key, weak := strings.CutSuffix(key, "~")
 	key, context, _ := strings.Cut(key, "@")
 	e := entry{category: category, context: bits[context], words: 1 + strings.Count(key, "+"), weak: weak}
 	for _, phrase := range []string{normalise(key), normalise(strings.ReplaceAll(key, "+", ""))} {

@@ -11,7 +11,7 @@ import (
 // fieldsFor makes the plainest fields that a key of a category should recognise:
 // one for each word of the context that it needs.
 func fieldsFor(x *index, c Category, key string) []Field {
-	key, context, _ := strings.Cut(strings.TrimSuffix(key, "?"), "@")
+	key, context, _ := strings.Cut(strings.TrimSuffix(key, "~"), "@")
 	f := Field{Name: strings.ReplaceAll(key, "+", "_"), Type: "string"}
 	if len(c.Types) > 0 && !slices.Contains(c.Types, "string") {
 		f.Type = c.Types[0]
@@ -45,7 +45,7 @@ func TestKeysReachTheirCategory(t *testing.T) {
 			fields := fieldsFor(tax.index, c, key)
 			if slices.ContainsFunc(fields, func(f Field) bool { return tax.Classify(f).Category == c.ID }) {
 				reached++
-			} else if !strings.HasSuffix(key, "?") {
+			} else if !strings.HasSuffix(key, "~") {
 				g := tax.Classify(fields[0])
 				t.Errorf("%s: key %s is of no use: Classify(%+v) = %s (%s)", c.ID, key, fields[0], g.Category, g.Reason)
 			}
@@ -92,7 +92,7 @@ func TestSpecialKeysAreUnambiguous(t *testing.T) {
 		}
 		for _, key := range c.Keys {
 			checked++
-			if strings.HasSuffix(key, "?") {
+			if strings.HasSuffix(key, "~") {
 				t.Errorf("%s: key %s is a hint; a special category takes none", c.ID, key)
 			}
 			if !strings.ContainsAny(key, "+@") && (words[key] || words[normalise(key)]) {

@@ -74,7 +74,7 @@ type leaf struct {
 var (
 	idPattern  = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){1,3}$`)
 	tagPattern = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$`)
-	keyPattern = regexp.MustCompile(`^[\p{L}\p{N}]+(\+[\p{L}\p{N}]+){0,4}(@[a-z]+)?\??$`)
+	keyPattern = regexp.MustCompile(`^[\p{L}\p{N}]+(\+[\p{L}\p{N}]+){0,4}(@[a-z]+)?~?$`)
 	idents     = []string{"direct", "linkable", "quasi", "none"}
 	types      = []string{"string", "integer", "number", "boolean", "object", "enum"}
 )
@@ -161,7 +161,7 @@ func (b *builder) addWords(what string, f file) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Contexts)) {
 		for _, word := range f.Contexts[name] {
-			if !keyPattern.MatchString(word) || strings.ContainsAny(word, "+@?") {
+			if !keyPattern.MatchString(word) || strings.ContainsAny(word, "+@~") {
 				return drawbridge.Errorf(drawbridge.Invalid, "%s: context %s: %q is not one word", what, name, word)
 			}
 		}
@@ -245,14 +245,14 @@ func (b *builder) check(what string, c Category) error {
 	}
 	for _, key := range c.Keys {
 		if !keyPattern.MatchString(key) || len(key) > 64 {
-			return bad("key %q is not a key; write words joined by +, like bank+account, with @context or ? at the end", key)
+			return bad("key %q is not a key; write words joined by +, like bank+account, with @context or ~ at the end", key)
 		}
-		if _, ctx, ok := strings.Cut(strings.TrimSuffix(key, "?"), "@"); ok && b.contexts[ctx] == nil && ctx != headerContext {
+		if _, ctx, ok := strings.Cut(strings.TrimSuffix(key, "~"), "@"); ok && b.contexts[ctx] == nil && ctx != headerContext {
 			return bad("key %q names a context that does not exist; known are %s", key, strings.Join(slices.Sorted(maps.Keys(b.contexts)), ", "))
 		}
 	}
 	for _, neg := range c.Neg {
-		if !keyPattern.MatchString(neg) || strings.ContainsAny(neg, "@?") {
+		if !keyPattern.MatchString(neg) || strings.ContainsAny(neg, "@~") {
 			return bad("neg %q is not a word or words joined by +", neg)
 		}
 	}
