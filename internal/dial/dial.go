@@ -196,14 +196,14 @@ func (d *Dialer) explain(u *url.URL, err error) error {
 		return err
 	}
 	if r, ok := errors.AsType[*refusal](err); ok {
-		at := u
-		if e, ok := errors.AsType[*url.Error](err); ok {
-			if hop, perr := url.Parse(e.URL); perr == nil {
-				at = hop
+		hop := "it"
+		if e, ok := errors.AsType[*url.Error](err); ok && e.URL != u.String() {
+			if at, perr := url.Parse(e.URL); perr == nil {
+				hop = "its redirect to " + shown(at)
 			}
 		}
 		return drawbridge.Errorf(drawbridge.Denied,
-			"fetch %s: %s leads to %s, which %s; only public addresses are fetched. Download the file yourself and give its path", shown(u), shown(at), r.address, r.why)
+			"fetch %s: %s leads to %s, which %s; only public addresses are fetched. Download the file yourself and give its path", shown(u), hop, r.address, r.why)
 	}
 	if e, ok := errors.AsType[*drawbridge.Error](err); ok {
 		return drawbridge.Errorf(e.Kind, "fetch %s: %s", shown(u), e.Message)

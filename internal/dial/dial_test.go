@@ -89,7 +89,7 @@ func TestInward(t *testing.T) {
 				http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 			})
 			_, err := fetch(t, opt, s.URL)
-			if drawbridge.KindOf(err) != drawbridge.Denied || !strings.Contains(err.Error(), "only public addresses") {
+			if drawbridge.KindOf(err) != drawbridge.Denied || !strings.Contains(err.Error(), "its redirect to") || !strings.Contains(err.Error(), "only public addresses") {
 				t.Errorf("Fetch = %v, want a refusal", err)
 			}
 		})

@@ -9,6 +9,7 @@ const (
 	MaxBytes   = 64 << 20  // of the file and everything it refers to
 	maxNodes   = 2_000_000 // values in one document
 	maxNesting = 400       // containers inside each other
+	maxAliased = 200_000   // values that aliases of YAML add
 )
 
 type kind uint8

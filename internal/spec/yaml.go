@@ -13,7 +13,7 @@ import (
 // fast and bounded, but leaves out rare parts of the language; a file of
 // moderate size that uses them is read by a complete library instead.
 func parseYAML(name, src string) (node, error) {
-	tree, err := yaml.Parse([]byte(src), yaml.Limits{Bytes: MaxBytes, Depth: maxNesting, Nodes: maxNodes, Aliases: maxNodes / 10})
+	tree, err := yaml.Parse([]byte(src), yaml.Limits{Bytes: MaxBytes, Depth: maxNesting, Nodes: maxNodes, Aliases: maxAliased})
 	if err != nil {
 		var e *yaml.Error
 		if !errors.As(err, &e) {

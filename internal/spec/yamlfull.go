@@ -116,6 +116,7 @@ type yamlReader struct {
 	doc     doc
 	anchors map[string]anchor
 	count   int // values so far, aliases expanded
+	added   int // of them by aliases
 }
 
 func (c *yamlReader) value(y ast.Node, depth int) (node, error) {
@@ -153,6 +154,9 @@ func (c *yamlReader) value(y ast.Node, depth int) (node, error) {
 			return n, c.doc.errorf(&n, "alias *%s stands for no anchor above it", clip(y.Value.GetToken().Value, 40))
 		}
 		c.count += a.size
+		if c.added += a.size; c.added > maxAliased {
+			return n, c.doc.errorf(&n, "aliases add more than %d values", maxAliased)
+		}
 		return a.node, nil
 	case *ast.TagNode:
 		if y.Value == nil {
