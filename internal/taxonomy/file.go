@@ -73,7 +73,7 @@ func decode(what string, data []byte, v any) error {
 	}
 	depth := 0
 	for _, tk := range lexer.Tokenize(string(data)) {
-		switch tk.Type {
+		switch tk.Type { //nolint:exhaustive // only what bounds or forbids is looked at
 		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
 			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: anchors, aliases and tags are not accepted; write the value out", what, tk.Position.Line)
 		case token.MappingStartType, token.SequenceStartType:

@@ -9,8 +9,8 @@ import (
 // headerContext is the context of every field that travels in a header.
 const headerContext = "header"
 
-// maxContexts is the number of bits in a mask of contexts.
-const maxContexts = 32
+// maxContexts is how many contexts fit into a mask beside the one of headers.
+const maxContexts = 31
 
 // entry is one key of one category.
 type entry struct {

@@ -21,12 +21,16 @@ const personsPerYear = "persons-per-year"
 func (tr *Transfers) Judge(m Movement) []Ruling {
 	m.Origin, m.To = places(m.Origin), places(m.To)
 	human := func(reason string, missing ...string) []Ruling {
-		return []Ruling{{Verdict: TransferNeedsHuman, Confidence: "A", AsOf: tr.asOf, Missing: missing, Reason: reason,
-			Origin: strings.Join(m.Origin, ","), To: strings.Join(m.To, ",")}}
+		return []Ruling{{
+			Verdict: TransferNeedsHuman, Confidence: "A", AsOf: tr.asOf, Missing: missing, Reason: reason,
+			Origin: strings.Join(m.Origin, ","), To: strings.Join(m.To, ","),
+		}}
 	}
 	free := func() []Ruling {
-		return []Ruling{{Verdict: TransferNotPersonal, Confidence: "A", AsOf: tr.asOf, Origin: strings.Join(m.Origin, ","),
-			To: strings.Join(m.To, ","), Reason: "the data is not about people, and no rule binds it anyway"}}
+		return []Ruling{{
+			Verdict: TransferNotPersonal, Confidence: "A", AsOf: tr.asOf, Origin: strings.Join(m.Origin, ","),
+			To: strings.Join(m.To, ","), Reason: "the data is not about people, and no rule binds it anyway",
+		}}
 	}
 	if !m.Personal && !tr.bindsAnyway(m) {
 		return free()
@@ -46,8 +50,10 @@ func (tr *Transfers) Judge(m Movement) []Ruling {
 	var out []Ruling
 	for _, to := range m.To {
 		if _, set := tr.sets[to]; !set && !countryPattern.MatchString(to) {
-			out = append(out, Ruling{Origin: strings.Join(m.Origin, ","), To: to, Verdict: TransferNeedsHuman, Confidence: "A", AsOf: tr.asOf,
-				Missing: []string{"destination"}, Reason: fmt.Sprintf("%q is no country code; write two capitals like IE", to)})
+			out = append(out, Ruling{
+				Origin: strings.Join(m.Origin, ","), To: to, Verdict: TransferNeedsHuman, Confidence: "A", AsOf: tr.asOf,
+				Missing: []string{"destination"}, Reason: fmt.Sprintf("%q is no country code; write two capitals like IE", to),
+			})
 			continue
 		}
 		out = append(out, tr.judgeTo(m, to)...)
@@ -94,15 +100,19 @@ func (tr *Transfers) judgeTo(m Movement, to string) []Ruling {
 		if since, _ := firstDay(r.Since); len(origins) == 0 || since > m.AsOf || !m.Personal && !r.EvenIf {
 			continue
 		}
-		ruling := Ruling{Regime: r.ID, Law: r.Law, Origin: strings.Join(origins, ","), To: to, Confidence: r.Confidence, AsOf: r.AsOf,
-			Confirmed: r.ConfirmedBy != "" && drawbridge.Date(r.ConfirmedAt) <= m.AsOf}
+		ruling := Ruling{
+			Regime: r.ID, Law: r.Law, Origin: strings.Join(origins, ","), To: to, Confidence: r.Confidence, AsOf: r.AsOf,
+			Confirmed: r.ConfirmedBy != "" && drawbridge.Date(r.ConfirmedAt) <= m.AsOf,
+		}
 		tr.rule(m, &r, &ruling)
 		out = append(out, ruling)
 	}
 	for _, o := range m.Origin {
 		if !bound[o] && o != to && m.Personal {
-			out = append(out, Ruling{Origin: o, To: to, Verdict: TransferNeedsHuman, Confidence: "B", AsOf: tr.asOf, Missing: []string{"rule"},
-				Reason: fmt.Sprintf("no rule for data from %s is loaded; add a regime to the organisation's transfer rules", o)})
+			out = append(out, Ruling{
+				Origin: o, To: to, Verdict: TransferNeedsHuman, Confidence: "B", AsOf: tr.asOf, Missing: []string{"rule"},
+				Reason: fmt.Sprintf("no rule for data from %s is loaded; add a regime to the organisation's transfer rules", o),
+			})
 		}
 	}
 	return out

@@ -23,14 +23,14 @@ const (
 
 // file is a taxonomy file as it is written.
 type file struct {
-	Version  int                 `yaml:"version"`
-	Levels   []levelEntry        `yaml:"levels"`
-	Tags     map[string]string   `yaml:"tags"`
-	Ops      []string            `yaml:"ops"`
-	Contexts map[string][]string `yaml:"contexts"`
-	Leaves   []leaf              `yaml:"leaves"`
-	Signs    []sign              `yaml:"signs"`
-	Combos   []Combo             `yaml:"combos"`
+	Version  int                 `yaml:"version" json:"version,omitempty"`
+	Levels   []levelEntry        `yaml:"levels" json:"levels,omitempty"`
+	Tags     map[string]string   `yaml:"tags" json:"tags,omitempty"`
+	Ops      []string            `yaml:"ops" json:"ops,omitempty"`
+	Contexts map[string][]string `yaml:"contexts" json:"contexts,omitempty"`
+	Leaves   []leaf              `yaml:"leaves" json:"leaves,omitempty"`
+	Signs    []sign              `yaml:"signs" json:"signs,omitempty"`
+	Combos   []Combo             `yaml:"combos" json:"combos,omitempty"`
 }
 
 // sign is what one property of a field says when its name says nothing.
@@ -46,29 +46,29 @@ type sign struct {
 }
 
 type levelEntry struct {
-	Level       int    `yaml:"level"`
-	Name        string `yaml:"name"`
-	MaxHoldDays *int   `yaml:"max_hold_days"`
-	Egress      string `yaml:"egress_default"`
+	Level       int    `yaml:"level" json:"level,omitempty"`
+	Name        string `yaml:"name" json:"name,omitempty"`
+	MaxHoldDays *int   `yaml:"max_hold_days" json:"max_hold_days,omitempty"`
+	Egress      string `yaml:"egress_default" json:"egress_default,omitempty"`
 }
 
 // leaf is one category as it is written; in an extension, what is left out of
 // a leaf that exists stays as it is.
 type leaf struct {
-	ID      string   `yaml:"id"`
-	Name    string   `yaml:"name"`
-	Fides   string   `yaml:"fides"`
-	Level   *int     `yaml:"level"`
-	Ident   string   `yaml:"ident"`
-	Tags    []string `yaml:"tags"`
-	Keys    []string `yaml:"keys"`
-	Neg     []string `yaml:"neg"`
-	Formats []string `yaml:"formats"`
-	Types   []string `yaml:"types"`
-	Detect  []string `yaml:"detect"`
-	Test    string   `yaml:"test"`
-	Share   string   `yaml:"share"`
-	Why     string   `yaml:"why"`
+	ID      string   `yaml:"id" json:"id,omitempty"`
+	Name    string   `yaml:"name" json:"name,omitempty"`
+	Fides   string   `yaml:"fides" json:"fides,omitempty"`
+	Level   *int     `yaml:"level" json:"level,omitempty"`
+	Ident   string   `yaml:"ident" json:"ident,omitempty"`
+	Tags    []string `yaml:"tags" json:"tags,omitempty"`
+	Keys    []string `yaml:"keys" json:"keys,omitempty"`
+	Neg     []string `yaml:"neg" json:"neg,omitempty"`
+	Formats []string `yaml:"formats" json:"formats,omitempty"`
+	Types   []string `yaml:"types" json:"types,omitempty"`
+	Detect  []string `yaml:"detect" json:"detect,omitempty"`
+	Test    string   `yaml:"test" json:"test,omitempty"`
+	Share   string   `yaml:"share" json:"share,omitempty"`
+	Why     string   `yaml:"why" json:"why,omitempty"`
 }
 
 var (
@@ -160,6 +160,9 @@ func (b *builder) addWords(what string, f file) error {
 		b.tags[id] = f.Tags[id]
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Contexts)) {
+		if b.contexts[name] == nil && len(b.contexts) == maxContexts {
+			return drawbridge.Errorf(drawbridge.TooLarge, "%s: context %s is one too many; at most %d are accepted", what, name, maxContexts)
+		}
 		for _, word := range f.Contexts[name] {
 			if !keyPattern.MatchString(word) || strings.ContainsAny(word, "+@~") {
 				return drawbridge.Errorf(drawbridge.Invalid, "%s: context %s: %q is not one word", what, name, word)
@@ -184,9 +187,11 @@ func (b *builder) addLeaf(what, origin string, i int, l leaf) error {
 	if l.Level == nil || l.Name == "" || l.Ident == "" || l.Test == "" || l.Share == "" {
 		return drawbridge.Errorf(drawbridge.Invalid, "%s: a new category needs name, level, ident, test and share", what)
 	}
-	c := Category{ID: l.ID, Name: l.Name, Fides: cmp.Or(l.Fides, "-"), Level: drawbridge.Level(*l.Level), Ident: l.Ident,
+	c := Category{
+		ID: l.ID, Name: l.Name, Fides: cmp.Or(l.Fides, "-"), Level: drawbridge.Level(*l.Level), Ident: l.Ident,
 		Tags: l.Tags, Keys: l.Keys, Neg: l.Neg, Formats: l.Formats, Types: l.Types, Detect: l.Detect,
-		Test: l.Test, Share: l.Share, Origin: origin, Why: l.Why}
+		Test: l.Test, Share: l.Share, Origin: origin, Why: l.Why,
+	}
 	b.t.byID[l.ID] = len(b.t.categories)
 	b.t.categories = append(b.t.categories, c)
 	return b.check(what, c)

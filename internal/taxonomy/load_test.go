@@ -151,7 +151,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"only a comment", "# nothing\n", "the file is empty"},
 		{"version", "version: 2", "write version: 1"},
 		{"unknown key", "version: 1\nleafs: []\n", "leafs"},
-		{"unknown key in a leaf", leaf(", levle: 2"), "levle"},
+		{"unknown key in a leaf", leaf(", grade: 2"), "grade"},
 		{"wrong type", "version: 1\nleaves: {a: b}\n", "extension 1"},
 		{"duplicate key", "version: 1\nversion: 1\n", "extension 1"},
 		{"not YAML", "version: [1", "extension 1"},
@@ -178,6 +178,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"levels", "version: 1\nlevels:\n- {level: 0, name: x, max_hold_days: 1, egress_default: allow}\n", "levels and ops are fixed"},
 		{"tag redefined", "version: 1\ntags: {gdpr.art9: nothing special}\n", "has a meaning already"},
 		{"context of two words", "version: 1\ncontexts: {person: [a+b]}\n", "is not one word"},
+		{"too many contexts", manyContexts(), "one too many"},
 		{"sign with two properties", "version: 1\nsigns:\n- {format: a, type: string, category: contact.email, confidence: 0.8}\n", "exactly one"},
 		{"sign too sure", "version: 1\nsigns:\n- {format: a, category: contact.email, confidence: 1.5}\n", "confidence"},
 		{"sign of nothing", "version: 1\nsigns:\n- {format: a, category: a.b, confidence: 0.8}\n", `category "a.b"`},
@@ -199,6 +200,15 @@ func TestLoadRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyContexts() string {
+	var b strings.Builder
+	b.WriteString("version: 1\ncontexts:\n")
+	for i := range 40 {
+		b.WriteString("  c" + strings.Repeat("x", i) + ": [word]\n")
+	}
+	return b.String()
 }
 
 func deepBlock(n int) string {

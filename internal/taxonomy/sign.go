@@ -14,7 +14,7 @@ func (x *index) bySign(p *path, f *Field, shape string) (Guess, bool) {
 		shape = patternShape(f.Pattern)
 	}
 	for _, s := range x.signs {
-		what := ""
+		var what string
 		switch {
 		case s.Format != "" && s.Format == f.Format:
 			what = "format " + s.Format

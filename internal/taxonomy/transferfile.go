@@ -14,11 +14,11 @@ import (
 
 // transferFile is a file of transfer rules as it is written.
 type transferFile struct {
-	Version    int                 `yaml:"version"`
-	AsOf       string              `yaml:"as_of"`
-	Sets       map[string][]string `yaml:"sets"`
-	Mechanisms []Mechanism         `yaml:"mechanisms"`
-	Regimes    []Regime            `yaml:"regimes"`
+	Version    int                 `yaml:"version" json:"version,omitempty"`
+	AsOf       string              `yaml:"as_of" json:"as_of,omitempty"`
+	Sets       map[string][]string `yaml:"sets" json:"sets,omitempty"`
+	Mechanisms []Mechanism         `yaml:"mechanisms" json:"mechanisms,omitempty"`
+	Regimes    []Regime            `yaml:"regimes" json:"regimes,omitempty"`
 }
 
 // maxRegimes bounds the rules of all files together.
@@ -177,19 +177,13 @@ func (tr *Transfers) check(what string, r Regime) error {
 		}
 		places = append(places, e.To...)
 	}
-	for i, s := range r.Ladder {
-		if s.MinPersons < 0 || len(s.Use) == 0 || s.Sensitive && len(r.SensitiveTags) == 0 {
-			return bad("ladder[%d] needs use, a min_persons of 0 or more, and sensitive_tags where it asks for sensitive", i)
-		}
+	if said := r.checkCounts(); said != "" {
+		return bad("%s", said)
+	}
+	for _, s := range r.Ladder {
 		mechanisms = append(mechanisms, s.Use...)
 	}
-	if n := len(r.Ladder); n > 0 && (r.Ladder[n-1].MinPersons != 0 || r.Ladder[n-1].Sensitive) {
-		return bad("the last step of the ladder has to match everything: min_persons 0")
-	}
 	if r.Bulk != nil {
-		if len(r.Bulk.Thresholds) == 0 || len(r.Bulk.To) == 0 || slices.ContainsFunc(r.Bulk.Thresholds, func(t Threshold) bool { return t.Tag == "" || t.Persons < 1 }) {
-			return bad("bulk needs to and thresholds of a tag and at least one person")
-		}
 		places = append(places, r.Bulk.To...)
 	}
 	for _, m := range mechanisms {
@@ -203,6 +197,23 @@ func (tr *Transfers) check(what string, r Regime) error {
 		}
 	}
 	return tr.checkPlaces(what, places)
+}
+
+// checkCounts says what is wrong with a regime's ladder or bulk rule, or "".
+func (r *Regime) checkCounts() string {
+	for i, s := range r.Ladder {
+		if s.MinPersons < 0 || len(s.Use) == 0 || s.Sensitive && len(r.SensitiveTags) == 0 {
+			return fmt.Sprintf("ladder[%d] needs use, a min_persons of 0 or more, and sensitive_tags where it asks for sensitive", i)
+		}
+	}
+	if n := len(r.Ladder); n > 0 && (r.Ladder[n-1].MinPersons != 0 || r.Ladder[n-1].Sensitive) {
+		return "the last step of the ladder has to match everything: min_persons 0"
+	}
+	b := r.Bulk
+	if b != nil && (len(b.Thresholds) == 0 || len(b.To) == 0 || slices.ContainsFunc(b.Thresholds, func(t Threshold) bool { return t.Tag == "" || t.Persons < 1 })) {
+		return "bulk needs to and thresholds of a tag and at least one person"
+	}
+	return ""
 }
 
 // checkPlaces accepts country codes, "org:" codes and known sets.

@@ -85,14 +85,6 @@ func (w *words) put(r rune) {
 	if w.used+8 > maxWordBuf {
 		return
 	}
-	if r < utf8.RuneSelf {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		w.buf[w.used] = byte(r)
-		w.used++
-		return
-	}
 	r = unicode.ToLower(r)
 	if plain, ok := accents[r]; ok {
 		w.used += copy(w.buf[w.used:], plain)
