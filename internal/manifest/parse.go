@@ -195,3 +195,13 @@ func member(v reflect.Value, name string) reflect.Value {
 func invalid(file, format string, args ...any) error {
 	return drawbridge.Errorf(drawbridge.Invalid, file+": "+format, args...)
 }
+
+// IsPartner reports whether a file says that it is a partner's, be it valid or not.
+func IsPartner(data []byte) bool {
+	tree, err := yaml.Parse(data, yaml.DefaultLimits())
+	if err != nil {
+		return false
+	}
+	k := tree.Root.Get("kind")
+	return k != nil && k.Resolve().Value == "Partner"
+}

@@ -8,7 +8,7 @@ import (
 
 // Width is the most characters of a line on which [Print] keeps a collection in
 // brackets.
-const Width = 120
+const Width = 150
 
 // Print writes a node as a file: two spaces a level, brackets where the node
 // asks for them and the line is short enough, notes where they belong.

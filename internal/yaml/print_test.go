@@ -65,7 +65,7 @@ func TestPrint(t *testing.T) {
 		"inner foot":        {"a:\n  b: 1\n  # c: 2\nd: 3\n", "a:\n  b: 1\n  # c: 2\nd: 3\n"},
 		"comment in flow":   {"a: [x, # one\n  y]\n", "a:\n  - x # one\n  - y\n"},
 		"empty lines":       {"a: 1\n\n\n\nb: 2\n", "a: 1\n\nb: 2\n"},
-		"long brackets":     {"a: [" + strings.Repeat("abcdefghi, ", 12) + "z]", "a:\n" + strings.Repeat("  - abcdefghi\n", 12) + "  - z\n"},
+		"long brackets":     {"a: [" + strings.Repeat("abcdefghi, ", 14) + "z]", "a:\n" + strings.Repeat("  - abcdefghi\n", 14) + "  - z\n"},
 		"dash and comment":  {"- # c\n  a: 1\n", "# c\n- a: 1\n"},
 		"key and comment":   {"a: # c\n  b: 1\n", "a: # c\n  b: 1\n"},
 		"literal":           {"a: |\n    x\n     y\n", "a: |\n  x\n   y\n"},
