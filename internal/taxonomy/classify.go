@@ -38,7 +38,7 @@ type Guess struct {
 // strictConfidence, since a wrong one costs more trust than a missed one.
 const (
 	leastConfidence  = 0.5
-	strictConfidence = 0.75
+	strictConfidence = 0.78
 	sureConfidence   = 0.7 // from here on the name needs no help
 	mostConfidence   = 0.98
 )
