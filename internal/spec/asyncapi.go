@@ -68,12 +68,13 @@ func (r *reader) brokers(root *node) error {
 			host = rest
 		}
 		host, _, _ = strings.Cut(host, "/")
-		if strings.ContainsAny(host, "{} ") || host == "" {
+		u := url.URL{Scheme: protocol, Host: host}
+		server := Server{URL: u.String(), Host: hostOf(&u), Protocol: protocol}
+		if !validHost(server.Host) {
 			r.warn(s, "the server %q names no fixed host; write it into the manifest", clip(host, 80))
 			continue
 		}
-		u := url.URL{Scheme: protocol, Host: host}
-		r.api.Servers = append(r.api.Servers, Server{URL: u.String(), Host: hostOf(&u), Protocol: protocol})
+		r.api.Servers = append(r.api.Servers, server)
 		r.security = append(r.security, alternatives(s.n.get("security"))...)
 	}
 	return nil

@@ -4,7 +4,9 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -35,6 +37,34 @@ func slug(s string) string {
 }
 
 func clipTo(s string, n int) string { return s[:min(len(s), n)] }
+
+var hostLabel = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+
+// validHost reports whether s is a host with an optional port, as a manifest writes it.
+func validHost(s string) bool {
+	host := s
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
+		port, err := strconv.Atoi(s[i+1:])
+		if err != nil || port < 1 || port > 65535 {
+			return false
+		}
+		host = s[:i]
+	}
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		inner, closed := strings.CutSuffix(inner, "]")
+		a, err := netip.ParseAddr(inner)
+		return closed && err == nil && a.Is6() && a.Zone() == ""
+	}
+	if len(host) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if !hostLabel.MatchString(label) {
+			return false
+		}
+	}
+	return true
+}
 
 // company returns the name in a registered domain: acme of api.acme.co.uk.
 func company(host string) string {

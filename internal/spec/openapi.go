@@ -423,7 +423,7 @@ func (r *reader) server(out []Server, s spot, raw string) []Server {
 		return out
 	}
 	server := Server{URL: u.String(), Host: hostOf(u), Protocol: strings.ToLower(u.Scheme)}
-	if strings.ContainsAny(server.Host, "{}% ") || server.Host == "" {
+	if !validHost(server.Host) {
 		r.warn(s, "the server %q names no fixed host; write it into the manifest", clip(raw, 80))
 		return out
 	}

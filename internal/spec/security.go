@@ -113,6 +113,10 @@ func (r *reader) tokenURL(raw string) string {
 		}
 		u = base.ResolveReference(u)
 	}
+	if u.Scheme != "https" && u.Scheme != "http" || u.User != nil || !validHost(hostOf(u)) {
+		return ""
+	}
+	u.Fragment = ""
 	return u.String()
 }
 

@@ -39,7 +39,7 @@ func (r *reader) swaggerServers(root *node) {
 		r.api.Servers = r.server(nil, top, root.text("basePath"))
 		return
 	}
-	if len(schemes) == 0 {
+	if len(schemes) == 0 && validHost(strings.ToLower(host)) {
 		r.api.Servers = []Server{{URL: "//" + host + root.text("basePath"), Host: strings.ToLower(host)}}
 		r.warn(top, "the host %q is given without a scheme; whether it speaks https is unknown", clip(host, 80))
 	}
