@@ -99,6 +99,7 @@ func (e *Env) program(tree *cel.Ast, src string) (*Program, error) {
 		case ast.CallKind:
 			fn := n.AsCall().FunctionName()
 			metered = metered || fn == overloads.Matches || fn == operators.Add
+		default: // costs a fixed amount
 		}
 		if r := native.ReferenceMap()[n.ID()]; r != nil && r.Name != "" && len(r.OverloadIDs) == 0 && r.Value == nil {
 			if _, ok := e.types[r.Name]; ok {

@@ -78,9 +78,7 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 		r.accepted[x.Threat] = x
 	}
 	r.sum(m)
-	if err := r.evaluate(); err != nil {
-		return nil, err
-	}
+	r.evaluate()
 	r.exceptions(b.Integration.Exceptions)
 	r.result.Questions = r.ask.questions(r.result.Threats)
 	r.result.Backlog = r.backlog(b.Integration)
@@ -174,7 +172,7 @@ func (r *run) present(c *compiled) bool {
 	return false
 }
 
-func (r *run) evaluate() error {
+func (r *run) evaluate() {
 	waiting := map[string]bool{} // rules that need more than the map
 	for i, e := range r.elements {
 		sums := r.sums[string(e.Kind)+e.ID]
@@ -196,7 +194,6 @@ func (r *run) evaluate() error {
 			r.add(c, i, o, stake, because)
 		}
 	}
-	return nil
 }
 
 // judge evaluates a rule once for each distinct set of the facts that it reads.
@@ -208,7 +205,7 @@ func (r *run) judge(c *compiled, element int) *outcome {
 	if o, ok := c.memo[string(r.buf)]; ok {
 		return o
 	}
-	v := c.Rule.judge(func(name string) (any, bool) {
+	v := c.judge(func(name string) (any, bool) {
 		i, ok := c.names[name]
 		if !ok {
 			return nil, false

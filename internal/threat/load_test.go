@@ -35,14 +35,14 @@ func oneRule(src string) fs.FS { return fstest.MapFS{"X001.yaml": {Data: []byte(
 func change(from, to string) string { return strings.Replace(ownRule, from, to, 1) }
 
 // evidenceID returns an id that settles.yaml holds.
-func evidenceID(t testing.TB) string {
-	t.Helper()
+func evidenceID(tb testing.TB) string {
+	tb.Helper()
 	for _, d := range threat.Settles().All() {
 		if d.Kind == "evidence" {
 			return d.ID
 		}
 	}
-	t.Fatal("no evidence in settles.yaml")
+	tb.Fatal("no evidence in settles.yaml")
 	return ""
 }
 

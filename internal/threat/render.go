@@ -74,9 +74,12 @@ func (r *Result) Summary() string {
 		state drawbridge.ThreatState
 		word  string
 	}{
-		{drawbridge.ThreatOpen, "open"}, {drawbridge.ThreatNeedsAnswer, "waiting for an answer"},
-		{drawbridge.ThreatAccepted, "accepted"}, {drawbridge.ThreatMitigated, "mitigated"},
-		{drawbridge.ThreatNotEvaluated, "not evaluated"}, {drawbridge.ThreatNotApplicable, "not applicable"},
+		{drawbridge.ThreatOpen, "open"},
+		{drawbridge.ThreatNeedsAnswer, "waiting for an answer"},
+		{drawbridge.ThreatAccepted, "accepted"},
+		{drawbridge.ThreatMitigated, "mitigated"},
+		{drawbridge.ThreatNotEvaluated, "not evaluated"},
+		{drawbridge.ThreatNotApplicable, "not applicable"},
 	} {
 		if n := r.Counts[s.state]; n > 0 || s.state == drawbridge.ThreatOpen {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s.word))

@@ -58,7 +58,7 @@ const (
 )
 
 // Problem is something wrong with a rule file.
-type Problem struct {
+type Problem struct { //nolint:errname // the word that people read, as in manifest
 	File    string `json:"file"`
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
@@ -74,7 +74,7 @@ func (p Problem) Error() string {
 }
 
 // Problems are all that is wrong with the rule files of a folder.
-type Problems []Problem
+type Problems []Problem //nolint:errname // as above
 
 // Error returns one line a problem.
 func (p Problems) Error() string {

@@ -154,7 +154,7 @@ func readSettle(n *yaml.Node) (SettleDef, error) {
 	switch d.Kind {
 	case "check", "rehearsal", "gateway", "evidence":
 		if evidence != (d.Kind == "evidence") {
-			return d, fmt.Errorf("%s: evidence, and nothing else, has an id that starts with evidence:", d.ID)
+			return d, fmt.Errorf("%s: an id starts with \"evidence:\" when its kind is evidence, and only then", d.ID)
 		}
 	default:
 		return d, fmt.Errorf("%s: kind %q is none of check, rehearsal, gateway, evidence", d.ID, d.Kind)
