@@ -221,6 +221,9 @@ func (c *checker) overlap(data []DataElement, at *trail) {
 	for i, e := range data {
 		p := place{e.At, e.Field}
 		u := seen[p]
+		if e.Field == "" {
+			continue // it could not be read
+		}
 		if u == nil {
 			u = &use{ops: setOf(e.Operations), all: len(e.Operations) == 0}
 			seen[p] = u

@@ -178,6 +178,9 @@ func (d *Doc) find(key string) (*yaml.Node, bool) {
 		}
 		v = member(v, name)
 	}
+	if n.Kind == yaml.Scalar {
+		place = n
+	}
 	return place, true
 }
 

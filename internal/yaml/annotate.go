@@ -11,6 +11,7 @@ type Note struct {
 	Blank bool     // an empty line stands above
 	Head  []string // comment lines above, without their #; "\n" for an empty line
 	Tail  string   // comment at the end of the line, with its #
+	Above []string // comment lines on top of the file, on the root
 	Foot  []string // comment lines below the last child of a block collection
 }
 
@@ -69,6 +70,24 @@ func (t *Tree) Annotate() {
 		}
 		a.place(c, next)
 	}
+	a.header()
+}
+
+// header gives the comment that an empty line parts from the first entry to the
+// file, so that it stays on top whatever becomes of the entry.
+func (a *annotator) header() {
+	if len(a.entries) == 0 {
+		return
+	}
+	first := a.entries[0].node.note()
+	n := len(first.Head)
+	if !first.Blank {
+		for n > 0 && first.Head[n-1] != "\n" {
+			n--
+		}
+	}
+	a.tree.Root.note().Above = first.Head[:n:n]
+	first.Head = first.Head[n:]
 }
 
 // walk lists the entries of block collections in the order of the file. It

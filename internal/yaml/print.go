@@ -15,6 +15,10 @@ const Width = 150
 // Printing what [Parse] reads from the result gives the same bytes again.
 func Print(root *Node) []byte {
 	p := &printer{}
+	if root.Note != nil && len(root.Note.Above) > 0 {
+		p.comments(root.Note.Above, 0)
+		p.blank()
+	}
 	if (root.Kind == Map || root.Kind == List) && len(root.Children) > 0 && !root.Flow {
 		p.anchorLine(root)
 		p.block(root, 0, false)
