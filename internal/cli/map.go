@@ -37,24 +37,25 @@ func newMap(env *Env) *cobra.Command {
 	format := formatFlag(cmd, flow.Formats()...)
 	out := cmd.Flags().String("out", "", "write to this file instead of stdout")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		m, err := loadMap(env, args[0])
+		src, err := loadMap(env, args[0])
 		if err != nil {
 			return err
 		}
-		return env.output(*out, func(w io.Writer) error { return m.Write(w, *format) })
+		return env.output(*out, func(w io.Writer) error { return src.m.Write(w, *format) })
 	}
 	return cmd
 }
 
+// mapped is a manifest with its map and the categories that were used.
+type mapped struct {
+	bundle   *manifest.Bundle
+	m        *flow.Map
+	taxonomy *taxonomy.Taxonomy
+}
+
 // loadMap reads a manifest and builds its map, with the workspace's categories.
-func loadMap(env *Env, file string) (*flow.Map, error) {
-	dir := filepath.Dir(env.path(file))
-	// A map needs no rules: without a workspace file they need not be loaded.
-	ws := &policy.Workspace{Taxonomy: taxonomy.Builtin()}
-	found, err := policy.FindWorkspace(dir)
-	if err == nil && found != "" {
-		ws, err = policy.OpenWorkspace(dir)
-	}
+func loadMap(env *Env, file string) (*mapped, error) {
+	ws, err := mapWorkspace(filepath.Dir(env.path(file)))
 	if err != nil {
 		return nil, err
 	}
@@ -62,5 +63,22 @@ func loadMap(env *Env, file string) (*flow.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	return flow.Build(b, ws.Taxonomy)
+	m, err := flow.Build(b, ws.Taxonomy)
+	if err != nil {
+		return nil, err
+	}
+	return &mapped{b, m, ws.Taxonomy}, nil
+}
+
+// mapWorkspace opens the workspace of a folder. A map needs no rules: without a
+// workspace file they need not be loaded.
+func mapWorkspace(dir string) (*policy.Workspace, error) {
+	file, err := policy.FindWorkspace(dir)
+	if err != nil {
+		return nil, err
+	}
+	if file == "" {
+		return &policy.Workspace{Taxonomy: taxonomy.Builtin()}, nil
+	}
+	return policy.OpenWorkspace(dir)
 }

@@ -16,7 +16,7 @@ const (
 	boundaryInternal      = "internal"
 	boundaryPartner       = "partner"
 	boundarySubprocessors = "partner/subprocessors"
-	maxZoneDepth          = 6   // deeper parts of a zone's path join its last boundary
+	maxZoneDepth          = 8   // deeper parts of a zone's path join its last boundary
 	maxGuesses            = 200 // onward edges drawn for unanswered shared_with
 )
 

@@ -170,7 +170,7 @@ func TestZoneCannotClaimPartner(t *testing.T) {
 	t.Parallel()
 	for zone, want := range map[string]string{
 		"": "internal", "partner": "internal/partner", "partner/subprocessors": "internal/partner/subprocessors",
-		" / internal // pci/": "internal/pci", "dmz": "dmz", "a/b/c/d/e/f/g/h": "a/b/c/d/e/f",
+		" / internal // pci/": "internal/pci", "dmz": "dmz", "a/b/c/d/e/f/g/h/i": "a/b/c/d/e/f/g/h",
 	} {
 		b := payments()
 		b.Integration.Systems[1].Zone = zone
