@@ -168,21 +168,19 @@ func (m *menuAsker) run(field huh.Field) error {
 }
 
 func (m *menuAsker) operations(api *spec.API) ([]string, error) {
+	width := 72
+	if w, _, err := term.GetSize(int(m.out.Fd())); err == nil { //nolint:gosec // a descriptor fits
+		width = max(w-8, 20)
+	}
 	var options []huh.Option[string]
 	for _, o := range slices.Concat(api.Operations, api.Webhooks) {
-		label := strings.TrimSpace(o.Method + " " + o.Path + "  " + o.ID + "  " + o.Tag)
-		options = append(options, huh.NewOption(label, o.ID))
+		label := []rune(fmt.Sprintf("%s  %s %s  [%s]", o.ID, o.Method, o.Path, o.Tag))
+		options = append(options, huh.NewOption(string(label[:min(len(label), width)]), o.ID))
 	}
 	var ids []string
 	err := m.run(huh.NewMultiSelect[string]().Title("Which operations will you use?").
-		Description("x or space picks, / filters, ctrl+a picks all that are shown, enter goes on").
-		Options(options...).Filterable(true).Height(min(len(options)+4, 20)).
-		Validate(func(v []string) error {
-			if len(v) == 0 {
-				return errors.New("pick at least one")
-			}
-			return nil
-		}).Value(&ids))
+		Description("x or space picks, / filters, ctrl+a picks all that are shown; enter goes on, with all when none is picked").
+		Options(options...).Filterable(true).Height(min(len(options)+4, 20)).Value(&ids))
 	return ids, err
 }
 

@@ -13,10 +13,12 @@ import (
 
 // Limits that keep a whole import readable.
 const (
-	maxElements = 250 // data elements of one flow
-	maxPersonal = 600 // of one flow in which so many look personal
-	maxCarriers = 12  // operations named on one element of a large flow
-	smallFlow   = 25  // up to so many operations, an element always names its carriers
+	largeAPI    = 20   // an import of all of more operations than that is cut
+	maxElements = 250  // data elements of one flow of such an import
+	maxPersonal = 600  // of one flow in which so many look personal
+	maxChosen   = 2000 // data elements of one flow otherwise
+	maxCarriers = 12   // operations named on one element of a large flow
+	smallFlow   = 25   // up to so many operations, an element always names its carriers
 )
 
 // element is a field merged over the operations of one flow.
@@ -101,7 +103,11 @@ func (b *drafter) guess(e *element, tag string) taxonomy.Guess {
 // limit keeps a flow readable. What looks personal stays first, then what the
 // description shows in no other place of the flow, then what lies near the top.
 func (b *drafter) limit(flow string, all []element) []element {
-	if len(all) <= maxElements {
+	most := maxChosen
+	if total := len(b.api.Operations) + len(b.api.Webhooks); total > largeAPI && len(b.chosen) >= total {
+		most = maxElements
+	}
+	if len(all) <= most {
 		return all
 	}
 	seen := map[*Schema]bool{}
@@ -122,7 +128,7 @@ func (b *drafter) limit(flow string, all []element) []element {
 			cmp.Compare(x.order, y.order),
 		)
 	})
-	keep := min(max(maxElements, personal), maxPersonal, len(all))
+	keep := min(max(most, min(personal, maxPersonal)), len(all))
 	c := cut{flow: flow, left: len(all) - keep}
 	for _, e := range all[keep:] {
 		if e.weight() > 0 && !e.repeated {
@@ -174,8 +180,8 @@ func (b *drafter) noteCuts() {
 	if lost > 0 {
 		text = itoa(lost) + " of them look personal"
 	}
-	b.note("%d fields are left out to keep the file readable (about %d a flow): %s; %s. Choose the operations that you use with --operations, and their fields are all listed",
-		left, maxElements, strings.Join(names, ", "), text)
+	b.note("%d fields are left out to keep the file readable: %s; %s. Choose the operations that you use with --operations, and their fields are listed",
+		left, strings.Join(names, ", "), text)
 }
 
 // weight orders elements by what would be lost: sensitive guesses by level, the rest alike.

@@ -187,6 +187,12 @@ func TestLimitKeepsPersonalData(t *testing.T) {
 		fields = append(fields, spec.Field{At: drawbridge.AtResponse, Path: path, Schema: &spec.Schema{}})
 	}
 	api := &spec.API{Operations: []spec.Operation{{ID: "all", Method: "GET", Path: "/all", Fields: fields}}}
+	for i := range 30 {
+		api.Operations = append(api.Operations, spec.Operation{ID: "op" + strings.Repeat("x", i), Method: "GET", Path: "/other"})
+	}
+	if n := len(draft(t, api, "all").Integration.Flows[0].Data); n != 700 {
+		t.Errorf("of a chosen operation %d of 700 fields are listed", n)
+	}
 	d := draft(t, api)
 	emails := 0
 	for _, e := range d.Integration.Flows[0].Data {

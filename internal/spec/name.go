@@ -30,7 +30,7 @@ func slug(s string) string {
 		if (gap || lower && unicode.IsUpper(c)) && b.Len() > 0 {
 			b.WriteByte('-')
 		}
-		gap, lower = false, unicode.IsLower(c)
+		gap, lower = false, !unicode.IsUpper(c)
 		b.WriteRune(unicode.ToLower(c))
 	}
 	return strings.Trim(clipTo(b.String(), maxID), "-")
