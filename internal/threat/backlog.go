@@ -44,8 +44,7 @@ func (r *run) backlog(in *manifest.Integration) []Scenario {
 			home[e.ID] = e.Interface
 		}
 	}
-	for i := range r.result.Threats {
-		t := &r.result.Threats[i]
+	for _, t := range r.threats {
 		if t.State == drawbridge.ThreatNotApplicable || t.State == drawbridge.ThreatNotEvaluated {
 			continue
 		}

@@ -41,6 +41,17 @@ type run struct {
 	used     map[string]bool // exceptions that cover a threat
 	sums     map[string]*sum // by flow.Element kind and id
 	buf      []byte
+	threats  []*Threat
+	room     []Threat // where the next threats go: large structs are not copied as the list grows
+}
+
+// put adds a threat to the list.
+func (r *run) put(t Threat) {
+	if len(r.room) == cap(r.room) {
+		r.room = make([]Threat, 0, 256)
+	}
+	r.room = append(r.room, t)
+	r.threats = append(r.threats, &r.room[len(r.room)-1])
 }
 
 // compiled is a rule prepared for one evaluation.
@@ -80,9 +91,10 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 	r.sum(m)
 	r.evaluate()
 	r.exceptions(b.Integration.Exceptions)
-	r.result.Questions = r.ask.questions(r.result.Threats)
+	r.result.Questions = r.ask.questions(r.threats)
+	r.ask = nil // large, and done with
 	r.result.Backlog = r.backlog(b.Integration)
-	r.result.Threats = sorted(r.result.Threats)
+	r.result.Threats = sorted(r.threats)
 	for _, t := range r.result.Threats {
 		r.result.Counts[t.State]++
 	}
@@ -177,7 +189,7 @@ func (r *run) evaluate() {
 	for i, e := range r.elements {
 		sums := r.sums[string(e.Kind)+e.ID]
 		stake := newStake(*sums, r.facts.Value(i, "flow.records_per_day"))
-		because := map[int]Because{}
+		told := &told{because: map[int]Because{}, missing: map[int][]string{}}
 		for _, c := range r.candidates(i) {
 			if c.Requires != "map" && waiting[c.ID] {
 				continue
@@ -185,13 +197,13 @@ func (r *run) evaluate() {
 			o := r.judge(c, i)
 			if c.Requires != "map" && o.state != drawbridge.ThreatNotApplicable {
 				waiting[c.ID] = true
-				r.result.Threats = append(r.result.Threats, c.notEvaluated())
+				r.put(c.notEvaluated())
 				continue
 			}
 			if o.state == drawbridge.ThreatNotApplicable && !r.opt.All {
 				continue
 			}
-			r.add(c, i, o, stake, because)
+			r.add(c, i, o, stake, told)
 		}
 	}
 }
@@ -275,26 +287,40 @@ var needed = map[string]string{
 func (c *compiled) notEvaluated() Threat {
 	t := c.threat("integration", flow.OnIntegration)
 	t.State = drawbridge.ThreatNotEvaluated
+	t.Because = []Because{}
 	t.Arithmetic = []Term{{Name: "base", Input: string(c.Severity), Value: float64(c.Severity.Rank())}}
 	t.Reason = fmt.Sprintf("needs %s: %s", needed[c.Requires], cmp.Or(c.Needs, "the manifest alone cannot tell"))
 	return t
 }
 
+// told is what is said about the facts of one element, made once for all its rules.
+type told struct {
+	because map[int]Because
+	missing map[int][]string
+}
+
+func (r *run) missing(element, fact int, told *told) []string {
+	keys, ok := told.missing[fact]
+	if !ok {
+		keys = r.facts.Missing(element, fact)
+		told.missing[fact] = keys
+	}
+	return keys
+}
+
 // add makes the threat of a rule on an element.
-func (r *run) add(c *compiled, element int, o *outcome, stake *stake, because map[int]Because) {
+func (r *run) add(c *compiled, element int, o *outcome, stake *stake, told *told) {
 	e := r.elements[element]
 	t := c.threat(e.ID, e.Kind)
 	t.State = o.state
 	t.Severity, t.Arithmetic = stake.severity(c.Severity)
-	if len(o.decided) > 0 {
-		t.Because = make([]Because, len(o.decided))
-	}
+	t.Because = make([]Because, len(o.decided))
 	for i, fact := range o.decided {
-		x, ok := because[fact]
+		x, ok := told.because[fact]
 		if !ok {
 			v, def := r.facts.At(element, fact), vocabulary()[fact]
 			x = Because{Fact: def.Name, Value: def.Show(v.Value), Source: v.Source, Key: v.Key}
-			because[fact] = x
+			told.because[fact] = x
 		}
 		t.Because[i] = x
 	}
@@ -314,66 +340,17 @@ func (r *run) add(c *compiled, element int, o *outcome, stake *stake, because ma
 	}
 	if o.state == drawbridge.ThreatNeedsAnswer {
 		for _, fact := range o.unknown {
-			for _, key := range r.facts.Missing(element, fact) {
+			for _, key := range r.missing(element, fact, told) {
 				if !slices.Contains(t.Missing, key) {
 					t.Missing = append(t.Missing, key)
 				}
 			}
 		}
 		if t.State == drawbridge.ThreatNeedsAnswer {
-			r.ask.wait(c.Rule, element, o.unknown, len(r.result.Threats))
+			for _, fact := range o.unknown {
+				r.ask.wait(c.Rule, element, fact, r.missing(element, fact, told), len(r.threats))
+			}
 		}
 	}
-	r.result.Threats = append(r.result.Threats, t)
-}
-
-// exceptions reports those that do not cover anything.
-func (r *run) exceptions(list []manifest.Exception) {
-	for _, x := range list {
-		note := ExceptionNote{Threat: x.Threat, Expires: x.Expires, Key: fmt.Sprintf("exceptions[%s]", x.Threat)}
-		switch {
-		case x.Expires.Past(r.opt.AsOf):
-			note.Text = fmt.Sprintf("ended on %s; renew it with a reason, or take it out", x.Expires)
-		case !r.used[x.Threat]:
-			note.Text = "covers no threat that is open; take it out, or correct the id"
-		default:
-			continue
-		}
-		r.result.Exceptions = append(r.result.Exceptions, note)
-	}
-	slices.SortFunc(r.result.Exceptions, func(a, b ExceptionNote) int { return cmp.Compare(a.Threat, b.Threat) })
-}
-
-// stateOrder is the order in which threats are listed.
-var stateOrder = []drawbridge.ThreatState{
-	drawbridge.ThreatOpen, drawbridge.ThreatNeedsAnswer, drawbridge.ThreatAccepted,
-	drawbridge.ThreatMitigated, drawbridge.ThreatNotEvaluated, drawbridge.ThreatNotApplicable,
-}
-
-func sorted(list []Threat) []Threat {
-	place := map[drawbridge.ThreatState]int{}
-	for i, s := range stateOrder {
-		place[s] = i
-	}
-	rank := map[drawbridge.Severity]int{}
-	for i, s := range drawbridge.Severities() {
-		rank[s] = i
-	}
-	// Threats are large: sort their places, then move each one once.
-	type key struct{ class, at int }
-	keys := make([]key, len(list))
-	for i := range list {
-		keys[i] = key{place[list[i].State]*len(rank) - rank[list[i].Severity], i}
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		if a.class != b.class {
-			return a.class - b.class
-		}
-		return cmp.Compare(list[a.at].ID, list[b.at].ID)
-	})
-	out := make([]Threat, len(list))
-	for i, k := range keys {
-		out[i] = list[k.at]
-	}
-	return out
+	r.put(t)
 }

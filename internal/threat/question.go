@@ -49,25 +49,23 @@ func (a *asker) home(element, fact int) int {
 	return element
 }
 
-// wait notes that a threat waits for facts.
-func (a *asker) wait(rule *Rule, element int, unknown []int, threat int) {
-	for _, fact := range unknown {
-		k := waitKey{rule.Controls[0], a.home(element, fact)}
-		g := a.groups[k]
-		if g == nil {
-			g = &waitGroup{waitKey: k}
-			a.groups[k] = g
+// wait notes that a threat waits for a fact, which the keys would answer.
+func (a *asker) wait(rule *Rule, element, fact int, keys []string, threat int) {
+	k := waitKey{rule.Controls[0], a.home(element, fact)}
+	g := a.groups[k]
+	if g == nil {
+		g = &waitGroup{waitKey: k}
+		a.groups[k] = g
+	}
+	g.threats = appendLast(g.threats, threat)
+	def := vocabulary()[fact]
+	for _, key := range keys {
+		i := slices.IndexFunc(g.asks, func(x ask) bool { return x.key == key })
+		if i < 0 {
+			i = len(g.asks)
+			g.asks = append(g.asks, ask{key: key, accepts: def.Wanted(), text: cmp.Or(rule.Question, def.Ask)})
 		}
-		g.threats = appendLast(g.threats, threat)
-		def := vocabulary()[fact]
-		for _, key := range a.facts.Missing(element, fact) {
-			i := slices.IndexFunc(g.asks, func(x ask) bool { return x.key == key })
-			if i < 0 {
-				i = len(g.asks)
-				g.asks = append(g.asks, ask{key: key, accepts: def.Wanted(), text: cmp.Or(rule.Question, def.Ask)})
-			}
-			g.asks[i].threats = appendLast(g.asks[i].threats, threat)
-		}
+		g.asks[i].threats = appendLast(g.asks[i].threats, threat)
 	}
 }
 
@@ -82,7 +80,7 @@ func appendLast(list []int, n int) []int {
 // questions asks for every key once. The group with the greatest effect goes
 // first and asks for all that it waits for; a later one asks for the rest, and
 // its threats wait for the earlier questions too.
-func (a *asker) questions(threats []Threat) []Question {
+func (a *asker) questions(threats []*Threat) []Question {
 	effect := map[*waitGroup]float64{}
 	groups := slices.Collect(maps.Values(a.groups))
 	for _, g := range groups {
@@ -111,8 +109,7 @@ func (a *asker) questions(threats []Threat) []Question {
 			drafts = append(drafts, q)
 		}
 	}
-	for i := range threats {
-		t := &threats[i]
+	for _, t := range threats {
 		for _, key := range t.Missing {
 			if q := owner[key]; q != nil && (t.Question == "" || q.Control == t.Controls[0]) {
 				t.Question = q.ID
@@ -138,7 +135,7 @@ func (q *questionDraft) add(x ask) {
 }
 
 // finish fills in who waits for what, and sorts by effect.
-func finish(drafts []*questionDraft, threats []Threat) []Question {
+func finish(drafts []*questionDraft, threats []*Threat) []Question {
 	out := make([]Question, len(drafts))
 	for i, q := range drafts {
 		slices.Sort(q.waits)
