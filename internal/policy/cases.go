@@ -177,6 +177,10 @@ func (p *Pack) tryGate(e GateExample) CaseResult {
 	return r
 }
 
+// ExampleFacts returns the facts of an example: one integration with one
+// interface, called example, and one flow.
+func ExampleFacts(c Case) (Facts, error) { return newCaseFacts(c) }
+
 // caseFacts are the facts of one example: one integration with one interface
 // and one flow, all of which have the same facts.
 type caseFacts map[string]any

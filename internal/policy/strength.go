@@ -190,21 +190,18 @@ func (s *standing) settle(c *ControlDef, in Input, live map[string][]Result, old
 			}
 		}
 	}
-	if len(passed) > 0 && !open {
+	if len(passed) > 0 && !open && c.Technical {
 		s.pass(passed, oldest)
 	} else if open {
 		s.verdict = drawbridge.Inconclusive
 	}
 }
 
-// pass counts the weakest of the passed tests. A declared absence stays: a test
-// that passes against the manifest's own word settles nothing.
+// pass counts the weakest of the passed tests. It settles the control whatever
+// the manifest says, so that an honest no is never worse than silence; the
+// threat that the no leaves open stays open until the manifest is corrected.
 func (s *standing) pass(passed []Result, oldest time.Time) {
 	s.verdict = drawbridge.Pass
-	if s.value != nil && !s.claim {
-		s.because = "The live tests passed, but the manifest says that the control is not in place; correct one of them."
-		return
-	}
 	least, known := 2.0, drawbridge.KnownTest
 	for _, r := range passed {
 		k := drawbridge.KnownTest
@@ -222,13 +219,17 @@ func (s *standing) pass(passed []Result, oldest time.Time) {
 			least, known = c, k
 		}
 	}
+	denied := s.value != nil && *s.value == 0
 	one := 1.0
 	s.value = &one
-	if least > s.confidence {
+	if denied || least > s.confidence {
 		s.known, s.confidence = known, least
 	}
 	s.missing = nil
 	s.because = "Live tests passed: " + checks(passed) + "."
+	if denied {
+		s.because += " The manifest says that the control is not in place; correct it."
+	}
 }
 
 func checks(results []Result) string {
