@@ -33,6 +33,7 @@ const (
 	plainGutter = 40
 	maxColumns  = 6 // columns of our own side
 	sweeps      = 8
+	maxSwaps    = 120
 )
 
 // Rect is a rectangle of the drawing, in pixels.
@@ -296,6 +297,36 @@ func (l *layouter) arrange() {
 		}
 	}
 	l.restore(state)
+	l.stack()
+	l.swap(best)
+}
+
+// swap tries to exchange neighbours, as long as it helps and the drawing is
+// small enough for it: sweeps alone get stuck where two moves pull both ways.
+func (l *layouter) swap(best int) {
+	if l.v.dense() {
+		return
+	}
+	orders := [][]int{l.partner, l.subs}
+	l.root.visit(func(b *band) {
+		orders = append(append(orders, b.order), b.own...)
+	})
+	tries := maxSwaps
+	for better := true; better; {
+		better = false
+		for _, order := range orders {
+			for i := 0; i+1 < len(order) && tries > 0; i++ {
+				tries--
+				order[i], order[i+1] = order[i+1], order[i]
+				l.stack()
+				if c := l.cost(); c < best {
+					best, better = c, true
+					continue
+				}
+				order[i], order[i+1] = order[i+1], order[i]
+			}
+		}
+	}
 	l.stack()
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"drawbridge"
 	"drawbridge/internal/manifest"
 )
 
@@ -74,6 +75,9 @@ func (x *builder) life() {
 			x.end(f, stages, gap)
 		}
 	}
+	if sh := stages[stageShared]; len(sh.where) == 0 && len(sh.gaps) == 0 && len(x.b.Integration.Flows) > 0 {
+		sh.say("with nobody")
+	}
 	x.interfaceGaps(used, gap)
 	x.contractGaps(stages, gap)
 	if len(x.b.Integration.Flows) == 0 {
@@ -106,6 +110,8 @@ func (x *builder) begin(f *manifest.Flow, stages map[string]*lives, gap gapFunc)
 	c.at(f.Origin...)
 	if n := x.nodes[f.From]; n.Kind != NodeInterface {
 		c.at(n.ID)
+	} else {
+		c.say("by the partner")
 	}
 	c.say(strings.Join(f.Subjects, ", "))
 	personal := x.outside(f) && x.personal(f)
@@ -161,7 +167,7 @@ func (x *builder) end(f *manifest.Flow, stages map[string]*lives, gap gapFunc) {
 	if f.Retention.Period == nil {
 		gap(f.ID, stageStored, flowKey(f.ID, "retention.period"), "How long does the receiver keep it?")
 	} else {
-		s.say("kept " + f.Retention.Period.String())
+		s.say(kept(*f.Retention.Period))
 	}
 	sh := stages[stageShared]
 	for _, id := range f.SharedWith {
@@ -170,11 +176,8 @@ func (x *builder) end(f *manifest.Flow, stages map[string]*lives, gap gapFunc) {
 			sh.at(n.Region)
 		}
 	}
-	switch {
-	case f.SharedWith == nil:
+	if f.SharedWith == nil {
 		gap(f.ID, stageShared, flowKey(f.ID, "shared_with"), "To whom does the receiver pass it on?")
-	case len(f.SharedWith) == 0:
-		sh.say("with nobody")
 	}
 	d := stages[stageDeleted]
 	d.at(x.receiver(f))
@@ -188,6 +191,13 @@ func (x *builder) end(f *manifest.Flow, stages map[string]*lives, gap gapFunc) {
 	} else {
 		d.say("evidence: " + f.Retention.Evidence)
 	}
+}
+
+func kept(period drawbridge.Span) string {
+	if period == 0 {
+		return "not kept"
+	}
+	return "kept " + period.String()
 }
 
 // receiver returns the id of the interface whose other side keeps the data.

@@ -31,17 +31,9 @@ func (c *canvas) life(y int) part {
 		}
 		fmt.Fprintf(&b, "<g id=\"%s\"><title>%s</title><rect%s x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\"/>",
 			ident(c.id, "stage", s.Name), xml(stageTitle(s, open)), class, x, y, w, high)
-		text := func(class string, line int, s string) {
-			fmt.Fprintf(&b, "<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>", class, x+10, y+20+line*16, xml(fit(s, smallSize, w-20)))
-		}
 		fmt.Fprintf(&b, "<text class=\"n\" x=\"%d\" y=\"%d\">%s</text>", x+10, y+20, xml(s.Name))
-		text("s", 1, whereLine(s, names))
-		text("s", 2, s.Detail)
-		if len(open) > 0 {
-			text("g", 3, plural(len(open), "gap")+", first:")
-			for j, line := range wrap(open[0].Key, smallSize, w-20, 2) {
-				text("g", 4+j, line)
-			}
+		for j, line := range stageLines(s, open, names, w-20) {
+			fmt.Fprintf(&b, "<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>", line.class, x+10, y+36+j*16, xml(line.text))
 		}
 		b.WriteString("</g>\n")
 		if i > 0 {
@@ -50,6 +42,32 @@ func (c *canvas) life(y int) part {
 	}
 	b.WriteString("</g>\n")
 	return part{b.String(), y + high}
+}
+
+// stageLine is one line of text of a stage.
+type stageLine struct{ class, text string }
+
+// stageLines fills the five lines of a stage: where and how, and first what is
+// not known.
+func stageLines(s Stage, open []Gap, names map[string]string, room int) []stageLine {
+	var out []stageLine
+	add := func(class, text string, most int) {
+		if text != "" {
+			for _, line := range wrap(text, smallSize, room, most) {
+				out = append(out, stageLine{class, line})
+			}
+		}
+	}
+	if len(open) == 0 {
+		add("s", whereLine(s, names), 2)
+		add("s", clean(s.Detail), 5-len(out))
+		return out
+	}
+	add("s", whereLine(s, names), 1)
+	add("s", clean(s.Detail), 1)
+	add("g", plural(len(open), "gap")+", first:", 1)
+	add("g", open[0].Key, 5-len(out))
+	return out
 }
 
 func whereLine(s Stage, names map[string]string) string {

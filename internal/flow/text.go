@@ -41,11 +41,15 @@ func clean(s string) string {
 
 // plain reports whether clean would change nothing, for the common case.
 func plain(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c > '~' || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+	space := true
+	for _, r := range s {
+		if (r < ' ' || r > '~') && r != '·' && r != '…' || r == ' ' && space {
 			return false
 		}
+		space = r == ' '
+	}
+	if space && s != "" {
+		return false
 	}
 	return len(s) <= maxName
 }
