@@ -56,6 +56,9 @@ func (f *frame) String() string {
 			parts = append(parts, v.Resolve().Value)
 		}
 	}
+	if len(f.keys) == 0 && f.item.Kind == yaml.Scalar {
+		parts = append(parts, f.item.Value)
+	}
 	if len(parts) == 0 {
 		parts = []string{fmt.Sprintf("#%d", f.n+1)}
 	}
@@ -201,7 +204,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, f *field, at *frame) {
 		d.value(item, out.Index(i), f, step)
 		if f.set {
 			if text := out.Index(i).String(); seen[text] {
-				d.add(item, at, "delete one", "%q stands twice", text)
+				d.add(item, step, "delete one", "%q stands twice", text)
 			} else if text != "" {
 				seen[text] = true
 			}
