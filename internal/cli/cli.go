@@ -80,9 +80,21 @@ func newRoot(env *Env) *cobra.Command {
 func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newNew(env),
+		newValidate(env),
+		newFmt(env),
+		newDiff(env),
+		newSchema(env),
 		newCategories(env),
 		newMap(env),
+		newExport(env),
+		newImport(env),
+		newThreats(env),
+		newRules(env),
+		newExplain(env),
 		newAssess(env),
+		newDemo(env),
+		newPolicy(env),
+		newPack(env),
 		newVersion(env),
 	}
 }
