@@ -21,15 +21,15 @@ import (
 )
 
 // full is the manifest with every key, and a partner beside it.
-func full(t testing.TB) *manifest.Bundle {
-	t.Helper()
+func full(tb testing.TB) *manifest.Bundle {
+	tb.Helper()
 	data, err := os.ReadFile("../manifest/testdata/full.yaml")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	doc, err := manifest.Parse("full.yaml", data)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b := &manifest.Bundle{Integration: doc.Integration, Partner: &manifest.Partner{
 		APIVersion: manifest.APIVersion, Kind: "Partner", ID: doc.Integration.Partner, DisplayName: "Acme Pay",
@@ -39,15 +39,15 @@ func full(t testing.TB) *manifest.Bundle {
 	return b
 }
 
-func export(t testing.TB, format string, b *manifest.Bundle) ([]byte, []exchange.Loss) {
-	t.Helper()
+func export(tb testing.TB, format string, b *manifest.Bundle) ([]byte, []exchange.Loss) {
+	tb.Helper()
 	m, err := flow.Build(b, taxonomy.Builtin())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	data, losses, err := exchange.Export(format, b, m, taxonomy.Builtin())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data, losses
 }
@@ -252,9 +252,9 @@ func TestOTMForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	var m struct {
-		Version string `json:"otmVersion"`
-		Project map[string]any
-		Assets  []map[string]any
+		Version string           `json:"otmVersion"`
+		Project map[string]any   `json:"project"`
+		Assets  []map[string]any `json:"assets"`
 		Zones   []map[string]any `json:"trustZones"`
 		Parts   []map[string]any `json:"components"`
 		Flows   []map[string]any `json:"dataflows"`

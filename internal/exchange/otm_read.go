@@ -219,8 +219,19 @@ func named(s string) string {
 func systemKind(word string) string {
 	word = strings.ToLower(word)
 	for _, guess := range []struct{ part, kind string }{
-		{"database", "store"}, {"storage", "store"}, {"datastore", "store"}, {"bucket", "store"}, {"mobile", "mobile"}, {"browser", "browser"},
-		{"web-client", "browser"}, {"user", "user"}, {"actor", "user"}, {"queue", "queue"}, {"message", "queue"}, {"batch", "job"}, {"job", "job"},
+		{"database", "store"},
+		{"storage", "store"},
+		{"datastore", "store"},
+		{"bucket", "store"},
+		{"mobile", "mobile"},
+		{"browser", "browser"},
+		{"web-client", "browser"},
+		{"user", "user"},
+		{"actor", "user"},
+		{"queue", "queue"},
+		{"message", "queue"},
+		{"batch", "job"},
+		{"job", "job"},
 	} {
 		if strings.Contains(word, guess.part) {
 			return guess.kind

@@ -129,6 +129,7 @@ func otmComponents(b *manifest.Bundle, m *flow.Map, c *carried) yaml.Node {
 			kind, role, self = string(n.InterfaceKind), "interface", c.interfaces[n.ID]
 		case flow.NodeSubprocessor:
 			kind, role, self = "subprocessor", "subprocessor", yaml.Node{}
+		default: // a system of ours
 		}
 		if kind == "" {
 			kind = "service"

@@ -150,6 +150,7 @@ func (x *threagileModel) technicalAssets() yaml.Node {
 		case flow.NodeSubprocessor:
 			shape, outside = "external-entity", true
 			tags = append(tags, x.tag("subprocessor"))
+		default: // a process
 		}
 		worst, processed := x.processed(n.ID)
 		asset := object("id", x.ids[n.ID], "description", n.Name, "type", shape, "usage", "business",
@@ -253,14 +254,14 @@ func protocolOf(i *manifest.Interface) string {
 }
 
 func authOf(i *manifest.Interface) string {
-	switch t := i.Auth.Type; {
-	case t == "" || t == "none" || t == "ip_allowlist":
+	switch i.Auth.Type {
+	case "", "none", "ip_allowlist":
 		return "none"
-	case t == "mtls" || t == "ssh_key":
+	case "mtls", "ssh_key":
 		return "client-certificate"
-	case t == "basic" || t == "password":
+	case "basic", "password":
 		return "credentials"
-	case t == "cookie":
+	case "cookie":
 		return "session-id"
 	default:
 		return "token"

@@ -13,8 +13,6 @@ import (
 	"drawbridge/internal/taxonomy"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // payments is a map with one of everything, written by hand.
 func payments() *manifest.Bundle {
 	return &manifest.Bundle{
@@ -29,14 +27,18 @@ func payments() *manifest.Bundle {
 			},
 			Interfaces: []manifest.Interface{
 				{ID: "charges", Name: "Charges API", Kind: drawbridge.HTTPAPI, Direction: drawbridge.Outbound, Region: "IE"},
-				{ID: "events", Name: "Payment events", Kind: drawbridge.Webhook, Direction: drawbridge.Inbound,
-					FailureModes: []manifest.FailureMode{{Mode: "duplicate", Expect: "drop by id"}}},
+				{
+					ID: "events", Name: "Payment events", Kind: drawbridge.Webhook, Direction: drawbridge.Inbound,
+					FailureModes: []manifest.FailureMode{{Mode: "duplicate", Expect: "drop by id"}},
+				},
 			},
 			Flows: []manifest.Flow{
 				{ID: "browse", From: "shopper", To: "checkout", Data: []manifest.DataElement{
-					{At: drawbridge.AtRequest, Field: "/email", Category: "contact.email"}}},
+					{At: drawbridge.AtRequest, Field: "/email", Category: "contact.email"},
+				}},
 				{ID: "store", From: "checkout", To: "vault", Data: []manifest.DataElement{
-					{At: drawbridge.AtRequest, Field: "/pan", Category: "finance.card.pan", Transform: "token"}}},
+					{At: drawbridge.AtRequest, Field: "/pan", Category: "finance.card.pan", Transform: "token"},
+				}},
 				{ID: "book", From: "checkout", To: "ledger"},
 				{
 					ID: "charge", Name: "Charge a card", From: "checkout", To: "charges", Purpose: "payment",
@@ -47,13 +49,14 @@ func payments() *manifest.Bundle {
 						{At: drawbridge.AtResponse, Field: "/cvv", Category: "finance.card.sad", Transform: "drop"},
 						{At: drawbridge.AtResponse, Field: "/id", Category: "system.operations"},
 					},
-					Volume:     manifest.Volume{RecordsPerDay: ptr(int64(20000))},
-					Retention:  manifest.Retention{Period: ptr(drawbridge.Span(400 * 86_400_000)), Deletion: "api", Evidence: "log"},
+					Volume:     manifest.Volume{RecordsPerDay: new(int64(20000))},
+					Retention:  manifest.Retention{Period: new(drawbridge.Span(400 * 86_400_000)), Deletion: "api", Evidence: "log"},
 					Region:     manifest.Region{Storage: []string{"IE"}, Processing: []string{"IE", "US"}, Transfer: "scc-eu"},
 					SharedWith: []string{"cloudco"},
 				},
 				{ID: "paid", From: "events", To: "fulfilment", Data: []manifest.DataElement{
-					{At: drawbridge.AtRequest, Field: "/data/*/who"}}},
+					{At: drawbridge.AtRequest, Field: "/data/*/who"},
+				}},
 			},
 		},
 		Partner: &manifest.Partner{ID: "acme-pay", DisplayName: "Acme Payments", Subprocessors: []manifest.Subprocessor{
@@ -62,11 +65,11 @@ func payments() *manifest.Bundle {
 	}
 }
 
-func build(t testing.TB, b *manifest.Bundle) *flow.Map {
-	t.Helper()
+func build(tb testing.TB, b *manifest.Bundle) *flow.Map {
+	tb.Helper()
 	m, err := flow.Build(b, taxonomy.Builtin())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m
 }
@@ -242,7 +245,7 @@ func generated(nodes, flows int) *manifest.Bundle {
 	for i := range flows {
 		f := manifest.Flow{
 			ID: fmt.Sprintf("flow-%d", i), Name: fmt.Sprintf("Exchange of kind %d", i), From: fmt.Sprintf("sys-%d", (i*5)%systems),
-			Volume: manifest.Volume{RecordsPerDay: ptr(int64(i * 100))}, SharedWith: []string{}, Origin: []string{"DE"},
+			Volume: manifest.Volume{RecordsPerDay: new(int64(i * 100))}, SharedWith: []string{}, Origin: []string{"DE"},
 			Region: manifest.Region{Storage: []string{"IE"}, Processing: []string{"US"}},
 		}
 		switch n := len(in.Interfaces); {

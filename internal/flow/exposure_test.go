@@ -131,12 +131,12 @@ func anyFlow(t *rapid.T) manifest.Flow {
 			Transform: rapid.SampledFrom(append(taxonomy.Builtin().Ops(), "")).Draw(t, "transform"),
 		}
 		if rapid.Bool().Draw(t, "needed known") {
-			d.Needed = ptr(rapid.Bool().Draw(t, "needed"))
+			d.Needed = new(rapid.Bool().Draw(t, "needed"))
 		}
 		f.Data = append(f.Data, d)
 	}
-	f.Volume.RecordsPerDay = ptr(rapid.Int64Range(0, 1e12).Draw(t, "records"))
-	f.Retention.Period = ptr(drawbridge.Span(rapid.Int64Range(0, 1e13).Draw(t, "retention")))
+	f.Volume.RecordsPerDay = new(rapid.Int64Range(0, 1e12).Draw(t, "records"))
+	f.Retention.Period = new(drawbridge.Span(rapid.Int64Range(0, 1e13).Draw(t, "retention")))
 	countries := rapid.SliceOfN(rapid.SampledFrom([]string{"DE", "IE", "US", "IN", "CN", "BR", "GB", "CH"}), 0, 6)
 	f.Origin = append(countries.Draw(t, "origin"), "DE")
 	f.Region.Storage = append([]string{}, countries.Draw(t, "storage")...)

@@ -23,6 +23,7 @@ func (m *Map) Mermaid(w io.Writer) error {
 				left, right = "([", "])"
 			case NodeSubprocessor:
 				left, right = "[[", "]]"
+			default: // a plain box
 			}
 			fmt.Fprintf(&b, "%s%s%s\"%s<br/>%s\"%s\n", indent, plainIdent("n", n.ID), left, mermaid(n.Name), mermaid(kindName(n)), right)
 		}
@@ -62,6 +63,7 @@ func (m *Map) DOT(w io.Writer) error {
 				shape = ", shape=oval"
 			case NodeSubprocessor:
 				shape = ", peripheries=2"
+			default: // a plain box
 			}
 			fmt.Fprintf(&b, "%s%s [label=%s%s];\n", indent, dot(n.ID), dot(n.Name, kindName(n)), shape)
 		}

@@ -57,8 +57,8 @@ func dataLine(k link) string {
 		return "nothing crosses"
 	}
 	var moved []string
-	switch {
-	case k.Kind == EdgeOnward:
+	switch k.Kind {
+	case EdgeOnward:
 		moved = append(moved, plural(k.Elements, "element"))
 	default:
 		if k.Forward > 0 {

@@ -6,23 +6,22 @@ import (
 )
 
 // stack gives every node its height on the page: our side band by band, the
-// partner's columns as near as they can be to what they are joined to.
+// partner's columns as near as they can be to what they are joined to. When
+// the partner's side is the longer one, ours stands in its middle.
 func (l *layouter) stack() {
-	l.bands = map[string]Rect{}
-	end := top
-	for i, item := range l.root.order {
-		if i > 0 {
-			end += rootGap
-		}
-		end = l.stackBand(l.root.children[item], end)
+	clear(l.bands)
+	above, below := headerHigh, boundaryPad
+	if len(l.subs) > 0 { // room for the frame inside
+		above, below = 2*headerHigh, 2*boundaryPad
 	}
-	first, last := top+headerHigh, end-boundaryPad
-	if len(l.subs) > 0 {
-		first, last = first+headerHigh, last-boundaryPad
+	l.end = l.stackRoot(top)
+	theirs := top + above + max(l.tall(l.partner), l.tall(l.subs)) + below
+	if spare := theirs - l.end; spare > 1 && len(l.partner) > 0 {
+		l.stackRoot(top + spare/2)
+		l.end = theirs
 	}
-	l.near(l.partner, first, last)
-	l.near(l.subs, first, last)
-	l.end = end
+	l.near(l.partner, top+above, l.end-below)
+	l.near(l.subs, top+above, l.end-below)
 }
 
 // stackRoot places the bands of our side from y on and returns where they end.
@@ -264,7 +263,7 @@ func (l *layouter) across() int {
 		before, after := 0, 0 // frames that end and start in this gutter
 		switch c {
 		case 0:
-			after = (l.root.depth) * boundaryPad
+			after = l.root.depth * boundaryPad
 		case l.ours:
 			before, after = l.root.depth*boundaryPad, boundaryPad
 		case l.ours + 1:

@@ -12,16 +12,28 @@ func (l *layouter) route(i int, nodes []Rect) Route {
 		from := Point{nodes[p.a].X, l.leftPort(p.a, i, nodes, p.a == p.b)}
 		reach := max(bend-g.curve*2/3, g.bends)
 		return Route{Label: label, Points: []Point{
-			from, {bend, from.Y}, {bend, from.Y}, {bend, from.Y},
-			{reach, from.Y}, {reach, to.Y}, {bend, to.Y},
-			{to.X, to.Y}, {to.X, to.Y}, to,
+			from,
+			{bend, from.Y},
+			{bend, from.Y},
+			{bend, from.Y},
+			{reach, from.Y},
+			{reach, to.Y},
+			{bend, to.Y},
+			{to.X, to.Y},
+			{to.X, to.Y},
+			to,
 		}}
 	}
 	from := Point{nodes[p.a].X + nodeWidth, l.rightPort(p.a, i, nodes)}
 	middle := (max(from.X, g.bends) + bend) / 2
 	return Route{Label: label, Reverse: p.reverse, Points: []Point{
-		from, {middle, from.Y}, {middle, to.Y}, {bend, to.Y},
-		{to.X, to.Y}, {to.X, to.Y}, to,
+		from,
+		{middle, from.Y},
+		{middle, to.Y},
+		{bend, to.Y},
+		{to.X, to.Y},
+		{to.X, to.Y},
+		to,
 	}}
 }
 

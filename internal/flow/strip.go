@@ -122,8 +122,12 @@ func (c *canvas) key(y int) part {
 		x += w
 	}
 	for _, level := range []struct{ class, text string }{
-		{"public", "level 0 public"}, {"internal", "1 internal"}, {"personal", "2 personal"}, {"sensitive", "3 sensitive"},
-		{"restricted", "4 restricted"}, {"unknown", "unknown: counts as restricted"},
+		{"public", "level 0 public"},
+		{"internal", "1 internal"},
+		{"personal", "2 personal"},
+		{"sensitive", "3 sensitive"},
+		{"restricted", "4 restricted"},
+		{"unknown", "unknown: counts as restricted"},
 	} {
 		put(18, level.text, "<g class=\"%[3]s\" transform=\"translate(%[1]d %[2]d)\"><rect y=\"-7\" width=\"18\" height=\"14\" rx=\"3\"/></g>", level.class)
 	}

@@ -45,7 +45,7 @@ func (m *Map) SVG(w io.Writer) error {
 	fmt.Fprintf(c, "<title id=\"%[1]s-title\">Data map of %[2]s</title>\n<desc id=\"%[1]s-desc\">%[3]s</desc>\n", c.id, xml(m.Name), c.describe())
 	fmt.Fprintf(c, "<style>%s</style>\n", style())
 	fmt.Fprintf(c, "<rect class=\"paper\" id=\"%s-paper\" width=\"%d\" height=\"%d\"/>\n", c.id, c.w, height)
-	c.WriteString(head.text)
+	fmt.Fprint(c, head.text)
 	fmt.Fprintf(c, "<g id=\"%s-diagram\" transform=\"translate(%d %d)\">\n", c.id, c.dx, head.end)
 	c.boundaries()
 	for i := range c.v.links {
@@ -57,10 +57,7 @@ func (m *Map) SVG(w io.Writer) error {
 	for i := range c.v.links {
 		c.label(i)
 	}
-	c.WriteString("</g>\n")
-	c.WriteString(life.text)
-	c.WriteString(key.text)
-	c.WriteString("</svg>\n")
+	fmt.Fprint(c, "</g>\n", life.text, key.text, "</svg>\n")
 	_, err := w.Write(c.Bytes())
 	return err
 }
@@ -191,7 +188,7 @@ func (c *canvas) label(i int) {
 	if data != "" {
 		fmt.Fprintf(c, "<text x=\"%d\" y=\"%d\">%s</text>", r.X+8, r.Y+28, xml(data))
 	}
-	c.WriteString("</g>\n")
+	fmt.Fprint(c, "</g>\n")
 }
 
 func (c *canvas) drawNode(i int) {
@@ -210,6 +207,7 @@ func (c *canvas) drawNode(i int) {
 		fmt.Fprintf(c, "<rect class=\"bar\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\"/>", r.X, r.Y, r.H)
 	case NodeSubprocessor:
 		fmt.Fprintf(c, "<path d=\"M%d %dv%d\"/>", r.X+r.W-5, r.Y, r.H)
+	default: // a plain box
 	}
 	y := r.Y + (r.H-len(lines)*titleLine-smallLine)/2 + 13
 	for _, line := range lines {
