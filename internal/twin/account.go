@@ -172,23 +172,25 @@ func (s *style) signIn() []*operation {
 		str("access_token", 4096, read, eg("..."), secret), word("token_type", []string{"Bearer"}, read, system),
 		num("expires_in", 1, 86400, read, eg(int64(300)), system), str("refresh_token", 200, read, eg("rt_..."), secret),
 	}
-	common := operation{method: "POST", tag: "Sign-in", effect: doOther, status: 200}
-	make := func(o operation) *operation {
-		o.method, o.tag, o.effect, o.status = common.method, common.tag, common.effect, max(o.status, common.status)
+	compose := func(o operation) *operation {
+		o.effect, o.status = doOther, max(o.status, 200)
+		if o.method == "" {
+			o.method, o.tag = "POST", "Sign-in"
+		}
 		return &o
 	}
 	switch s.auth {
 	case session:
 		me := []field{str("username", 80, read, eg("alice"), cat("account.username")), str("tenant", 40, read, eg("north"), cat("system.operations"))}
 		return []*operation{
-			make(operation{id: "login", path: "/login", summary: "Sign in and receive a session cookie", public: true, in: login, out: me, schema: "Session", call: (*exchange).login, cookie: true}),
-			make(operation{id: "logout", path: "/logout", summary: "End the session", status: 204, call: (*exchange).logout}),
+			compose(operation{id: "login", path: "/login", summary: "Sign in and receive a session cookie", public: true, in: login, out: me, schema: "Session", call: (*exchange).login, cookie: true}),
+			compose(operation{id: "logout", path: "/logout", summary: "End the session", status: 204, call: (*exchange).logout}),
 		}
 	case jwt:
 		again := []field{str("refresh_token", 200, need, eg("rt_..."), secret)}
 		return []*operation{
-			make(operation{id: "login", path: "/auth/login", summary: "Sign in and receive a token", public: true, in: login, out: tokens, schema: "Tokens", call: (*exchange).login}),
-			make(operation{id: "refreshToken", path: "/auth/refresh", summary: "Trade the refresh token for new tokens", public: true, in: again, out: tokens, schema: "Tokens", call: (*exchange).renew}),
+			compose(operation{id: "login", path: "/auth/login", summary: "Sign in and receive a token", public: true, in: login, out: tokens, schema: "Tokens", call: (*exchange).login}),
+			compose(operation{id: "refreshToken", path: "/auth/refresh", summary: "Trade the refresh token for new tokens", public: true, in: again, out: tokens, schema: "Tokens", call: (*exchange).renew}),
 		}
 	case oauth:
 		ask := []field{
@@ -197,10 +199,16 @@ func (s *style) signIn() []*operation {
 			str("client_id", 80, eg("alice"), cat("account.username")), str("client_secret", 200, form("password"), eg("a-long-secret"), cat("secret.api_key")),
 			str("refresh_token", 200, eg("rt_..."), secret), str("scope", 200, eg("read write"), system),
 		}
-		return []*operation{make(operation{id: "issueToken", path: "/oauth/token", summary: "Issue an access token", public: true, form: true, in: ask, out: tokens, schema: "Tokens", call: (*exchange).token})}
+		return []*operation{compose(operation{id: "issueToken", path: "/oauth/token", summary: "Issue an access token", public: true, form: true, in: ask, out: tokens, schema: "Tokens", call: (*exchange).token})}
 	case bearer, apiKey, basic:
 	}
-	return nil
+	if !s.public {
+		return nil
+	}
+	return []*operation{compose(operation{
+		id: "getStatus", method: "GET", path: "/status", tag: "Status", summary: "Whether the service works", public: true, out: []field{word("status", []string{"ok"}, read)}, schema: "Status",
+		call: func(*exchange) (*answer, *problem) { return &answer{status: 200, body: dict{"status": "ok"}}, nil },
+	})}
 }
 
 func (x *exchange) login() (*answer, *problem) {

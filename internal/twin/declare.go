@@ -173,10 +173,8 @@ func (t *Twin) identities() []manifest.Identity {
 			id.Type, id.Params = "api_key", map[string]string{"header": "X-API-Key"}
 		case basic:
 			id.Type, id.Username = "basic", p.name
-		case session:
+		case session, jwt: // the token of jwt stands at /access_token
 			id.Type, id.Username, id.Params = "login", p.name, map[string]string{"operation": "login"}
-		case jwt:
-			id.Type, id.Username, id.Params = "login", p.name, map[string]string{"operation": "login", "token": "/access_token"}
 		case oauth:
 			id.Type, id.Username, id.Params = "oauth2_client_credentials", p.name, map[string]string{"token_url": t.URL() + "/oauth/token", "scope": "read write"}
 			if i > 0 {

@@ -49,7 +49,11 @@ func accessFlaws() []*flaw {
 					return
 				}
 				for _, f := range x.op.res.fields {
-					if v, given := x.body[f.name]; given && f.guarded {
+					v, given := x.sent[f.name]
+					if s, isText := v.(string); isText && x.t.style.form {
+						v = fromText(f, s)
+					}
+					if given && f.guarded {
 						if good, bad, _ := f.judge(v, false, ""); len(bad) == 0 {
 							kept[f.name] = good
 						}
@@ -64,7 +68,7 @@ func accessFlaws() []*flaw {
 					return
 				}
 				for _, name := range hidden() {
-					if v, given := x.body[name]; given {
+					if v, given := x.sent[name]; given {
 						kept[name] = plain(v)
 					}
 				}

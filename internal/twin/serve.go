@@ -23,6 +23,7 @@ type exchange struct {
 	who   *principal // nil: nobody, which only a public or a flawed operation lets in
 	any   bool       // let in by a flaw without an owner of its own: sees every tenant
 	body  map[string]any
+	sent  map[string]any // body as it came
 	raw   []byte
 	seen  *object // that the answer shows
 	flaws []*flaw // that are on
@@ -280,5 +281,6 @@ func (x *exchange) read(readErr error) *problem {
 	} else {
 		x.body, p = readJSON(x.raw)
 	}
+	x.sent = x.body
 	return p
 }

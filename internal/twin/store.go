@@ -231,6 +231,8 @@ func (st *store) invent(f field, tenant string, p individual) any {
 	switch {
 	case f.kind == boolean && f.write:
 		return st.rng.IntN(2) == 0
+	case f.kind == boolean:
+		return f.def
 	case f.kind == record:
 		return st.fill(f.of, tenant, p)
 	case f.kind == array:

@@ -19,6 +19,7 @@ type style struct {
 	strict             bool // fields that are not declared are refused, not ignored
 	idempotent         bool // creations take an Idempotency-Key
 	put                bool // updates replace the object with PUT
+	public             bool // it has a status operation that needs no credential
 	ids                ids
 	main               string            // resource that a flaw shows on, when spots has no better place
 	spots              map[string]string // check id to operation id
@@ -221,7 +222,9 @@ func Styles() []string {
 }
 
 func styles() []*style {
-	return []*style{payments()}
+	return []*style{
+		payments(), storefront(), helpdesk(), projects(), staff(), messages(), leads(), parcels(), wallet(), diary(),
+	}
 }
 
 func styleNamed(name string) *style {
