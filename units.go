@@ -47,8 +47,8 @@ var spanUnits = []struct {
 func ParseSpan(s string) (Span, error) {
 	digits := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyz")
 	unit := s[len(digits):]
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err == nil && n >= 0 {
+	n, err := wholeNumber(digits)
+	if err == nil {
 		for _, u := range spanUnits {
 			if u.name == unit && n <= math.MaxInt64/u.ms {
 				return Span(n * u.ms), nil
@@ -56,6 +56,12 @@ func ParseSpan(s string) (Span, error) {
 		}
 	}
 	return 0, Errorf(Invalid, "%q is not a length of time; write a whole number and a unit: ms, s, m, h, d, w or y, like 90d", s)
+}
+
+// wholeNumber reads digits only: no sign, so that a value has one spelling.
+func wholeNumber(digits string) (int64, error) {
+	n, err := strconv.ParseUint(digits, 10, 63)
+	return int64(n), err //nolint:gosec // 63 bits fit
 }
 
 // Duration returns the span as a [time.Duration], saturating.
@@ -67,7 +73,13 @@ func (s Span) Duration() time.Duration {
 }
 
 // Days returns the span in days, rounded up.
-func (s Span) Days() int { return int((int64(s) + 86_399_999) / 86_400_000) }
+func (s Span) Days() int {
+	days := int64(s) / 86_400_000
+	if int64(s)%86_400_000 > 0 {
+		days++
+	}
+	return int(days)
+}
 
 // String writes the span with its largest exact unit among d, h, m, s, ms.
 func (s Span) String() string {
@@ -94,8 +106,8 @@ var sizeUnits = []struct {
 func ParseSize(s string) (Size, error) {
 	for _, u := range sizeUnits {
 		if digits, ok := strings.CutSuffix(s, u.name); ok {
-			n, err := strconv.ParseInt(digits, 10, 64)
-			if err == nil && n >= 0 && n <= math.MaxInt64/u.bytes {
+			n, err := wholeNumber(digits)
+			if err == nil && n <= math.MaxInt64/u.bytes {
 				return Size(n * u.bytes), nil
 			}
 			break
