@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -76,7 +75,7 @@ pack cannot be read.`,
 	}
 	format := formatFlag(cmd, "text", "json")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		var fsys fs.FS = policy.BuiltinFS()
+		fsys := policy.BuiltinFS()
 		if len(args) > 0 {
 			var err error
 			if fsys, err = policy.ReadSource(env.path(args[0])); err != nil {

@@ -154,7 +154,7 @@ func install(root *os.Root, pin Pin, files memFS, list []File) error {
 	if err := root.RemoveAll(temp); err != nil {
 		return writeError(temp, err)
 	}
-	defer root.RemoveAll(temp) // what is left when a step below fails
+	defer func() { _ = root.RemoveAll(temp) }() // what is left when a step below fails
 	for _, f := range list {
 		name := temp + "/" + f.Path
 		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {

@@ -62,8 +62,7 @@ func Listing(fsys fs.FS) ([]File, error) {
 		return nil
 	})
 	if err != nil {
-		var known *drawbridge.Error
-		if errors.As(err, &known) {
+		if _, ok := errors.AsType[*drawbridge.Error](err); ok {
 			return nil, err
 		}
 		return nil, fmt.Errorf("list the pack: %w", err)

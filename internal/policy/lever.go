@@ -39,7 +39,7 @@ func (ev *evaluation) levers() ([]Lever, error) {
 	out := ev.worthwhile(ev.answers())
 	trials := slices.Concat(ev.actions(), ev.proofs(), ev.removals())
 	for _, t := range trials[:min(len(trials), maxTrials)] {
-		if l := ev.try(t); l.Inherent < 0 || l.Residual < 0 {
+		if l := ev.try(t); l.lowers() {
 			out = append(out, l)
 		}
 	}
@@ -49,7 +49,7 @@ func (ev *evaluation) levers() ([]Lever, error) {
 	}
 	out = append(out, more...)
 	slices.SortStableFunc(out, func(a, b Lever) int {
-		return cmp.Or(cmp.Compare(a.Residual, b.Residual), cmp.Compare(a.Inherent, b.Inherent), strings.Compare(a.Key, b.Key), strings.Compare(a.Change, b.Change))
+		return cmp.Or(cmp.Compare(a.Residual, b.Residual), cmp.Compare(a.Unlifted, b.Unlifted), cmp.Compare(a.Inherent, b.Inherent), strings.Compare(a.Key, b.Key), strings.Compare(a.Change, b.Change))
 	})
 	return append([]Lever{}, out[:min(len(out), maxLevers)]...), nil
 }
@@ -66,11 +66,11 @@ func (ev *evaluation) worthwhile(trials []*trial) []Lever {
 	var all []kept
 	for _, t := range trials[:min(len(trials), maxTrials)] {
 		l := ev.try(t)
-		if l.Inherent >= 0 && l.Residual >= 0 {
+		if !l.lowers() {
 			continue
 		}
 		if !slices.ContainsFunc(all, func(k kept) bool {
-			return subset(k.keys, t.keys) && k.lever.Residual <= l.Residual+more && k.lever.Inherent <= l.Inherent+more
+			return subset(k.keys, t.keys) && k.lever.Residual <= l.Residual+more && k.lever.Unlifted <= l.Unlifted+more && k.lever.Inherent <= l.Inherent+more
 		}) {
 			all = append(all, kept{t.keys, l})
 		}
@@ -102,7 +102,8 @@ func (ev *evaluation) try(t *trial) Lever {
 	inherent := p.rubric.inherent(readings, floors)
 	tier := p.TierOf(inherent).Tier
 	e := p.effectiveness(ev.stands, ev.ifaces, tier, strengths).strength
-	residual := p.rubric.residual(inherent, math.Floor(e*10000+1e-6)/10000)
+	unlifted := p.rubric.residual(inherent, math.Floor(e*10000+1e-6)/10000)
+	residual := unlifted
 	for i, l := range ev.lifts {
 		if !t.lifts[i] {
 			residual = max(residual, l.def.Least)
@@ -111,8 +112,11 @@ func (ev *evaluation) try(t *trial) Lever {
 	return Lever{
 		Change: t.change, Key: t.key,
 		Inherent: cents(inherent - ev.score.Inherent), Residual: cents(residual - ev.score.Residual),
+		Unlifted: cents(unlifted - ev.unlifted),
 	}
 }
+
+func (l Lever) lowers() bool { return l.Inherent < 0 || l.Residual < 0 || l.Unlifted < 0 }
 
 func cents(x float64) float64 {
 	if r := math.Round(x*100) / 100; r != 0 {

@@ -23,11 +23,11 @@ type verdict struct {
 }
 
 // load reads a situation of testdata; edit may change it before it is mapped.
-func load(t testing.TB, name string, edit ...func(*manifest.Integration)) *manifest.Bundle {
-	t.Helper()
+func load(tb testing.TB, name string, edit ...func(*manifest.Integration)) *manifest.Bundle {
+	tb.Helper()
 	b, err := manifest.Load(filepath.Join("testdata", "situations", name, "integration.yaml"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, e := range edit {
 		e(b.Integration)
@@ -36,21 +36,21 @@ func load(t testing.TB, name string, edit ...func(*manifest.Integration)) *manif
 }
 
 // input runs the line up to the policy.
-func input(t testing.TB, b *manifest.Bundle) policy.Input {
-	t.Helper()
+func input(tb testing.TB, b *manifest.Bundle) policy.Input {
+	tb.Helper()
 	tax := taxonomy.Builtin()
 	m, err := flow.Build(b, tax)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	facts := flow.NewFacts(b, m, tax, asOf)
 	rules, err := threat.Builtin()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	threats, err := rules.Evaluate(b, m, facts, threat.Options{AsOf: asOf})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return policy.Input{
 		Bundle: b, Map: m, Facts: facts, Threats: threats, AsOf: asOf, Taxonomy: tax,
@@ -58,11 +58,11 @@ func input(t testing.TB, b *manifest.Bundle) policy.Input {
 	}
 }
 
-func evaluate(t testing.TB, in policy.Input) verdict {
-	t.Helper()
-	score, controls, gate, err := builtin(t).Evaluate(in)
+func evaluate(tb testing.TB, in policy.Input) verdict {
+	tb.Helper()
+	score, controls, gate, err := builtin(tb).Evaluate(in)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return verdict{score, controls, gate}
 }

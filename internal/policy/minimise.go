@@ -59,7 +59,7 @@ func (ev *evaluation) withoutData() ([]Lever, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.Inherent < 0 || l.Residual < 0 {
+		if l.lowers() {
 			out = append(out, l)
 		}
 	}
@@ -93,6 +93,7 @@ func (ev *evaluation) without(c carried) (Lever, error) {
 		Key:      "flows[" + f.ID + "].data",
 		Inherent: cents(next.score.Inherent - ev.score.Inherent),
 		Residual: cents(next.score.Residual - ev.score.Residual),
+		Unlifted: cents(next.unlifted - ev.unlifted),
 	}, nil
 }
 

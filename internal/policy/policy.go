@@ -59,6 +59,7 @@ type Lever struct {
 	Key      string  `json:"key"`      // manifest key
 	Inherent float64 `json:"inherent"` // change of I, negative is better
 	Residual float64 `json:"residual"` // change of R, negative is better
+	Unlifted float64 `json:"unlifted"` // the same before lifts: what it is worth once their reasons are gone
 }
 
 // Gate is the answer with its reasons.

@@ -14,11 +14,11 @@ import (
 	"drawbridge/internal/policy"
 )
 
-func builtin(t testing.TB) *policy.Pack {
-	t.Helper()
+func builtin(tb testing.TB) *policy.Pack {
+	tb.Helper()
 	p, err := policy.BuiltinPack()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

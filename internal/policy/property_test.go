@@ -3,6 +3,7 @@ package policy_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -40,9 +41,7 @@ func (s *stub) with(e int, name string, v any) *stub {
 	out := &stub{elements: s.elements, results: s.results}
 	for _, m := range s.values {
 		c := make(map[string]any, len(m))
-		for k, v := range m {
-			c[k] = v
-		}
+		maps.Copy(c, m)
 		out.values = append(out.values, c)
 	}
 	if v == nil {
@@ -71,8 +70,10 @@ func drawStub(t *rapid.T) *stub {
 	}
 	s := &stub{elements: []flow.Element{
 		{ID: "integration", Kind: flow.OnIntegration},
-		{ID: "a", Kind: flow.OnInterface, Interface: "a"}, {ID: "b", Kind: flow.OnInterface, Interface: "b"},
-		{ID: "f", Kind: flow.OnFlow, Interface: "a"}, {ID: "g", Kind: flow.OnFlow, Interface: "b"},
+		{ID: "a", Kind: flow.OnInterface, Interface: "a"},
+		{ID: "b", Kind: flow.OnInterface, Interface: "b"},
+		{ID: "f", Kind: flow.OnFlow, Interface: "a"},
+		{ID: "g", Kind: flow.OnFlow, Interface: "b"},
 	}}
 	for range s.elements {
 		m := map[string]any{}
@@ -262,7 +263,7 @@ func TestLeversNeverPromiseTooMuch(t *testing.T) {
 			t.Fatalf("%d levers, want at most 10", len(score.Levers))
 		}
 		for _, l := range score.Levers {
-			if l.Inherent > 0 || l.Residual > 0 || score.Inherent+l.Inherent < -1e-9 || score.Residual+l.Residual < -1e-9 || l.Change == "" {
+			if l.Inherent > 0 || l.Residual > 0 || l.Unlifted > 0 || score.Inherent+l.Inherent < -1e-9 || score.Residual+l.Residual < -1e-9 || l.Change == "" {
 				t.Fatalf("lever %+v on I %v R %v", l, score.Inherent, score.Residual)
 			}
 		}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -85,7 +86,7 @@ func (r *Rubric) compile() error {
 	bad := func(format string, args ...any) error {
 		return drawbridge.Errorf(drawbridge.Invalid, "rubric.yaml: "+format, args...)
 	}
-	if r.ControlEffect < 0 || r.ControlEffect > 1 {
+	if !(r.ControlEffect >= 0 && r.ControlEffect <= 1) {
 		return bad("control_effect is %v; it must be 0 to 1", r.ControlEffect)
 	}
 	if len(r.Factors) == 0 || len(r.Factors) > maxInputs || len(r.Floors) > maxRules || len(r.Lifts) > maxRules || len(r.Examples) > maxCasesPerFile {
@@ -117,32 +118,34 @@ func (r *Rubric) compile() error {
 		}
 	}
 	for i := range r.Floors {
-		f := &r.Floors[i]
-		if err := once(f.ID); err != nil {
-			return err
-		}
-		if f.Least < 0 || f.Least > 100 || f.Why == "" || !place(f.Per) {
-			return bad("floor %s needs least from 0 to 100, a why, and per: integration, interface or flow", f.ID)
-		}
-		var err error
-		if f.when, err = compileFact("rubric.yaml", "floor "+f.ID, f.When, expr.Bool); err != nil {
+		if err := errors.Join(once(r.Floors[i].ID), r.Floors[i].compile()); err != nil {
 			return err
 		}
 	}
 	for i := range r.Lifts {
-		l := &r.Lifts[i]
-		if err := once(l.ID); err != nil {
-			return err
-		}
-		if l.Least < 0 || l.Least > 100 || l.Why == "" || !gateList(l.Refs) {
-			return bad("lift %s needs least from 0 to 100, a why, and refs that name a list of the gate's input", l.ID)
-		}
-		var err error
-		if l.when, err = compileIn(gateEnv(), "rubric.yaml", "lift "+l.ID, l.When, expr.Bool); err != nil {
+		if err := errors.Join(once(r.Lifts[i].ID), r.Lifts[i].compile()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (f *FloorDef) compile() error {
+	if !(f.Least >= 0 && f.Least <= 100) || f.Why == "" || !place(f.Per) {
+		return drawbridge.Errorf(drawbridge.Invalid, "rubric.yaml: floor %s needs least from 0 to 100, a why, and per: integration, interface or flow", f.ID)
+	}
+	var err error
+	f.when, err = compileFact("rubric.yaml", "floor "+f.ID, f.When, expr.Bool)
+	return err
+}
+
+func (l *LiftDef) compile() error {
+	if !(l.Least >= 0 && l.Least <= 100) || l.Why == "" || !gateList(l.Refs) {
+		return drawbridge.Errorf(drawbridge.Invalid, "rubric.yaml: lift %s needs least from 0 to 100, a why, and refs that name a list of the gate's input", l.ID)
+	}
+	var err error
+	l.when, err = compileIn(gateEnv(), "rubric.yaml", "lift "+l.ID, l.When, expr.Bool)
+	return err
 }
 
 func (d *InputDef) compile() error {

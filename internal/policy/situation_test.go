@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -84,11 +85,7 @@ func TestSituations(t *testing.T) {
 }
 
 func cloneGuards(in manifest.Safeguards) manifest.Safeguards {
-	out := manifest.Safeguards{}
-	for k, v := range in {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(in)
 }
 
 func accept(threat string) func(*manifest.Integration) {

@@ -76,6 +76,7 @@ func guardYAML(name string, data []byte) error {
 			if t.Position.Line > 1 {
 				return drawbridge.Errorf(drawbridge.Invalid, "%s:%d: one file holds one document", name, t.Position.Line)
 			}
+		default:
 		}
 		if t.Position.Column > 200 && t.Type == token.SequenceEntryType {
 			return drawbridge.Errorf(drawbridge.Invalid, "%s:%d: nested deeper than %d", name, t.Position.Line, maxNesting)

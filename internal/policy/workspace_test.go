@@ -38,16 +38,16 @@ cases:
 )
 
 // packDir writes a pack's files into a folder.
-func packDir(t testing.TB, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
+func packDir(tb testing.TB, files map[string]string) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return dir
@@ -284,8 +284,8 @@ type entry struct {
 	link       string
 }
 
-func archive(t testing.TB, entries ...entry) []byte {
-	t.Helper()
+func archive(tb testing.TB, entries ...entry) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	zw := gzip.NewWriter(&b)
 	tw := tar.NewWriter(zw)
@@ -294,14 +294,14 @@ func archive(t testing.TB, entries ...entry) []byte {
 			e.kind = tar.TypeReg
 		}
 		if err := tw.WriteHeader(&tar.Header{Name: e.name, Typeflag: e.kind, Linkname: e.link, Size: int64(len(e.body)), Mode: 0o644}); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := tw.Write([]byte(e.body)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := errors.Join(tw.Close(), zw.Close()); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
