@@ -2,7 +2,6 @@ package flow
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -339,4 +338,4 @@ func (e Edge) ToPartner(at drawbridge.At) bool {
 }
 
 // flowKey names a key of a flow as messages and questions write it.
-func flowKey(flow, key string) string { return fmt.Sprintf("flows[%s].%s", flow, key) }
+func flowKey(flow, key string) string { return "flows[" + flow + "]." + key }

@@ -66,7 +66,7 @@ func (e Edge) reach(at drawbridge.At) float64 {
 // an HMAC of the address (1.5) and a token for the number (1.5) sensitivity
 // would be 3, and points 34: 70 % less again.
 func expose(f *manifest.Flow, e Edge, els []element) Exposure {
-	var x Exposure
+	x := Exposure{Factors: make([]Factor, 1, 5)}
 	context := 1.0
 	for i, g := range []func(*manifest.Flow) (Factor, string){records, recipients, retention, region} {
 		factor, assumed := g(f)
@@ -97,7 +97,7 @@ func expose(f *manifest.Flow, e Edge, els []element) Exposure {
 	if unknown > 0 {
 		x.Assumed = append(x.Assumed, fmt.Sprintf("%s without a category: counted as restricted", plural(unknown, "element")))
 	}
-	x.Factors = slices.Insert(x.Factors, 0, Factor{Name: "sensitivity", Input: levelInput(count, unknown), Value: round(declared)})
+	x.Factors[0] = Factor{Name: "sensitivity", Input: levelInput(count, unknown), Value: round(declared)}
 	x.Points, x.Raw, x.Minimal = round(declared*context), round(raw*context), round(minimal*context)
 	x.shares()
 	return x
