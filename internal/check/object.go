@@ -1,0 +1,308 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"drawbridge"
+)
+
+// Object is something at the target that an identity can name.
+type Object struct {
+	IDs     []string // of the path, the object's own last
+	Created bool     // by this run; otherwise it was listed
+	Body    []byte   // as first seen
+}
+
+type poolKey struct{ resource, identity string }
+
+// maxPool bounds the objects that are remembered of one resource and identity.
+const maxPool = 20
+
+// errNoObject says that no value for a path parameter is known.
+type errNoObject struct{ param, resource string }
+
+func (e errNoObject) Error() string {
+	return fmt.Sprintf("no value for {%s}: nothing in %s could be made or listed", e.param, or(e.resource, "/"))
+}
+
+// IDs returns values for o's path parameters that belong to the identity.
+// fresh makes a new object for it, so that nobody else's is touched.
+func (s *Session) IDs(ctx context.Context, o *Operation, id *Identity, fresh bool) ([]string, error) {
+	if len(o.IDs) == 0 {
+		return nil, nil
+	}
+	end := o.IDs[len(o.IDs)-1]
+	obj, err := s.own(ctx, end.Resource, id, fresh)
+	if err != nil {
+		return nil, err
+	}
+	if obj != nil && len(obj.IDs) == len(o.IDs) {
+		return slices.Clone(obj.IDs), nil
+	}
+	if obj != nil && len(o.IDs) == 1 {
+		return []string{obj.IDs[len(obj.IDs)-1]}, nil // made below a parent, read without it
+	}
+	var ids []string
+	for i, p := range o.IDs {
+		v, err := s.single(ctx, p, id, fresh && i == len(o.IDs)-1)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, v)
+	}
+	return ids, nil
+}
+
+// single finds one value for one parameter.
+func (s *Session) single(ctx context.Context, p Param, id *Identity, fresh bool) (string, error) {
+	obj, err := s.own(ctx, p.Resource, id, fresh)
+	if err != nil {
+		return "", err
+	}
+	if obj != nil {
+		return obj.IDs[len(obj.IDs)-1], nil
+	}
+	if fresh {
+		return "", errNoObject{p.Name, p.Resource}
+	}
+	if v := s.seen[poolKey{singular(strings.ToLower(trimID(p.Name))), id.Name}]; len(v) > 0 {
+		return v[0], nil
+	}
+	switch {
+	case p.Schema != nil && len(p.Schema.Enum) > 0:
+		return fmt.Sprint(p.Schema.Enum[0]), nil
+	case p.Example != nil:
+		return fmt.Sprint(p.Example), nil
+	case p.Schema != nil && p.Schema.Example != nil:
+		return fmt.Sprint(p.Schema.Example), nil
+	}
+	return "", errNoObject{p.Name, p.Resource}
+}
+
+// own returns an object of the identity in a collection: one that this run made
+// where it can, else a listed one. fresh asks for a new one, and gives nil when
+// none can be made.
+func (s *Session) own(ctx context.Context, resource string, id *Identity, fresh bool) (*Object, error) {
+	key := poolKey{resource, id.Name}
+	if !fresh {
+		for _, o := range s.pools[key] {
+			if o.Created {
+				return o, nil
+			}
+		}
+	}
+	if !slices.Contains(s.making, resource) && len(s.making) <= 5 {
+		obj, err := s.Make(ctx, resource, id)
+		if err == nil && obj != nil {
+			return obj, nil
+		}
+		if err != nil && ends(ctx, err) {
+			return nil, err
+		}
+		if fresh {
+			return nil, err
+		}
+	}
+	if fresh {
+		return nil, nil
+	}
+	if list := s.pools[key]; len(list) > 0 {
+		return list[0], nil
+	}
+	if o := s.find(resource, List); o != nil && !slices.Contains(s.making, resource) {
+		s.making = append(s.making, resource)
+		_, err := s.baseline(ctx, o, id)
+		s.making = s.making[:len(s.making)-1]
+		if err != nil && ends(ctx, err) {
+			return nil, err
+		}
+	}
+	if list := s.pools[key]; len(list) > 0 {
+		return list[0], nil
+	}
+	return nil, nil
+}
+
+// Make creates a new object in a collection as the identity. It returns nil
+// without an error when no operation makes such objects.
+func (s *Session) Make(ctx context.Context, resource string, id *Identity) (*Object, error) {
+	var failed error
+	for _, o := range s.all {
+		if o.Resource != resource || o.Effect != Create || o.Skip != "" || o.barren[id.Name] != nil {
+			continue
+		}
+		obj, err := s.makeBy(ctx, o, id)
+		if err == nil {
+			return obj, nil
+		}
+		if ends(ctx, err) {
+			return nil, err
+		}
+		failed = err
+		o.barren[id.Name] = err
+	}
+	return nil, failed
+}
+
+// makeBy makes an object through a create operation and remembers it for the clean-up.
+func (s *Session) makeBy(ctx context.Context, o *Operation, id *Identity) (*Object, error) {
+	s.making = append(s.making, o.Resource)
+	defer func() { s.making = s.making[:len(s.making)-1] }()
+	parents, err := s.IDs(ctx, o, id, false)
+	if err != nil {
+		return nil, err
+	}
+	a, r, err := s.try(ctx, o, id, parents)
+	if err != nil {
+		return nil, err
+	}
+	if !a.OK() {
+		return nil, refused(s, o, a)
+	}
+	obj := s.Adopt(o, id, parents, a)
+	if o.baselines[id.Name] == nil {
+		o.baselines[id.Name] = &Baseline{Answer: a, Request: r, IDs: parents}
+		s.observe(o, id, a)
+	}
+	if obj == nil {
+		return nil, fmt.Errorf("%s made an object, and its answer names no id", o.Name())
+	}
+	return obj, nil
+}
+
+// refused tells what the target said to a request that should have worked.
+func refused(s *Session, o *Operation, a *Answer) error {
+	return fmt.Errorf("%s answered %d: %s", o.Name(), a.Status, clip(strings.Join(strings.Fields(s.client.shown(a.Body)), " "), 160))
+}
+
+// Adopt remembers an object that an answer to o shows as made, so that it is
+// used and cleaned up as the identity's own; nil when the answer names no id.
+func (s *Session) Adopt(o *Operation, id *Identity, parents []string, a *Answer) *Object {
+	own := idIn(o, a)
+	if own == "" {
+		return nil
+	}
+	obj := &Object{IDs: append(slices.Clone(parents), own), Created: true, Body: a.Body}
+	key := poolKey{o.Resource, id.Name}
+	if len(s.pools[key]) >= maxPool {
+		s.pools[key] = s.pools[key][:maxPool-1]
+	}
+	s.pools[key] = append([]*Object{obj}, s.pools[key]...)
+	path, err := o.expand(parents)
+	if err != nil {
+		path = o.Resource
+	}
+	s.created = append(s.created, CreatedObject{Operation: o.Name(), Path: strings.Trim(path, "/") + "/" + own, Identity: id.Name, Resource: o.Resource, IDs: obj.IDs})
+	return obj
+}
+
+// try sends o with the required fields; when that was refused as invalid or as
+// a conflict, with all fields, with the specification's examples, with values
+// that nobody had before. What worked is done first the next time.
+func (s *Session) try(ctx context.Context, o *Operation, id *Identity, ids []string) (*Answer, Request, error) {
+	var first *Answer
+	var sent Request
+	for _, st := range append([]style{o.fill}, []style{minimal, full, sample, fresh}...) {
+		if first != nil && (st == o.fill || first.Status == 409 && st != fresh) {
+			continue
+		}
+		r, err := s.request(ctx, o, id, ids, st)
+		if err != nil {
+			return first, sent, errOr(first, err)
+		}
+		if first != nil && string(r.Body) == string(sent.Body) {
+			continue
+		}
+		a, err := s.Do(ctx, id, r)
+		if err != nil {
+			return first, sent, errOr(first, err)
+		}
+		if a.OK() {
+			o.fill = st
+			return a, r, nil
+		}
+		if first == nil {
+			first, sent = a, r
+		}
+		if o.BodyType == "" || a.Status != 400 && a.Status != 409 && a.Status != 422 {
+			break
+		}
+	}
+	return first, sent, nil
+}
+
+func errOr(a *Answer, err error) error {
+	if a != nil && !errors.Is(err, ErrBudget) {
+		return nil
+	}
+	return err
+}
+
+// Gone forgets an object that was deleted at the target.
+func (s *Session) Gone(resource string, id *Identity, ids []string) {
+	key := poolKey{resource, id.Name}
+	own := ids[len(ids)-1]
+	s.pools[key] = slices.DeleteFunc(s.pools[key], func(x *Object) bool { return x.IDs[len(x.IDs)-1] == own })
+	for i := range s.created {
+		if c := &s.created[i]; c.Resource == resource && c.Identity == id.Name && c.IDs[len(c.IDs)-1] == own {
+			c.Removed = true
+		}
+	}
+}
+
+// cleanUp deletes what the run made, last first. It has requests and seconds of
+// its own: a spent budget must not leave litter.
+func (s *Session) cleanUp(ctx context.Context) {
+	s.phase = "clean up"
+	s.client.grant(2*len(s.created) + 2*len(s.Identities))
+	for i := len(s.created) - 1; i >= 0; i-- {
+		c := &s.created[i]
+		if c.Removed {
+			continue
+		}
+		c.Reason = s.remove(ctx, c)
+		c.Removed = c.Reason == ""
+	}
+}
+
+// remove deletes one object; the text says why it could not.
+func (s *Session) remove(ctx context.Context, c *CreatedObject) string {
+	var id *Identity
+	for _, x := range s.Identities {
+		if x.Name == c.Identity {
+			id = x
+		}
+	}
+	o := s.find(c.Resource, Delete)
+	switch {
+	case id == nil:
+		return "the identity that made it is not of this run"
+	case o == nil:
+		return "the interface has no operation that deletes it"
+	}
+	ids := c.IDs
+	if len(ids) > len(o.IDs) {
+		ids = ids[len(ids)-len(o.IDs):]
+	}
+	r, err := s.Request(ctx, o, id, ids)
+	if err != nil {
+		return err.Error()
+	}
+	a, err := s.Do(ctx, id, r)
+	switch {
+	case err != nil:
+		return err.Error()
+	case !a.OK() && a.Status != 404 && a.Status != 410:
+		return fmt.Sprintf("%s answered %d", o.Name(), a.Status)
+	}
+	return ""
+}
+
+// skipped makes a result for a check that did not run.
+func (s *Session) skipped(info Info, reason string) Result {
+	return s.Verdict(info, nil, drawbridge.Skipped, reason)
+}
