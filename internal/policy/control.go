@@ -83,7 +83,7 @@ func (c *ControlDef) compile(file string) error {
 		return bad("title, domain, criterion, why and owner must be filled in")
 	case c.Per != flow.OnInterface && c.Per != flow.OnFlow && c.Per != flow.OnIntegration:
 		return bad("per is %q; write interface, flow or integration", c.Per)
-	case c.Weight <= 0 || c.Weight > 100:
+	case !validWeight(c.Weight):
 		return bad("weight is %v; it must be above 0 and at most 100", c.Weight)
 	case rank(c.RequiredFrom) < 0:
 		return bad("required_from is %q; write low, medium, high or critical", c.RequiredFrom)
@@ -116,6 +116,9 @@ func (c *ControlDef) Reads() []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// validWeight reports whether a weight is a number above 0 and at most 100.
+func validWeight(w float64) bool { return w > 0 && w <= 100 }
 
 // compileFact checks an expression over the facts.
 func compileFact(file, key, src string, want ...expr.Type) (*condition, error) {

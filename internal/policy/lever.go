@@ -101,7 +101,7 @@ func (ev *evaluation) try(t *trial) Lever {
 	}
 	inherent := p.rubric.inherent(readings, floors)
 	tier := p.TierOf(inherent).Tier
-	e := p.effectiveness(ev.stands, ev.ifaces, tier, strengths).strength
+	e := effectiveness(ev.lists, tier, strengths).strength
 	unlifted := p.rubric.residual(inherent, math.Floor(e*10000+1e-6)/10000)
 	residual := unlifted
 	for i, l := range ev.lifts {
@@ -177,8 +177,7 @@ func (ev *evaluation) allMissing(s standings) []string {
 	for _, o := range s.on {
 		out = append(out, o.missing...)
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return tidy(out, s.def.ID)
 }
 
 // others is the least strength of a control where it is known.
@@ -216,7 +215,7 @@ func (ev *evaluation) actions() []*trial {
 // the others by documents that a reviewer accepts.
 func (ev *evaluation) proofs() []*trial {
 	tests, documents := newTrial("", "targets"), newTrial("", "")
-	for _, m := range ev.group.members {
+	for _, m := range ev.group.members() {
 		s := ev.stands[m.index]
 		w := s.worst()
 		if !w.applies || w.value == nil || *w.value == 0 {

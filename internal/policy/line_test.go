@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -92,6 +93,45 @@ func BenchmarkEvaluate(b *testing.B) {
 	for _, name := range []string{"bare", "payments"} {
 		b.Run(name, func(b *testing.B) {
 			in, p := input(b, load(b, name)), builtin(b)
+			for b.Loop() {
+				if _, _, _, err := p.Evaluate(in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// large is a manifest with many interfaces and flows, half of it unanswered.
+func large(tb testing.TB, interfaces, flows int) *manifest.Bundle {
+	tb.Helper()
+	b := load(tb, "payments")
+	in := b.Integration
+	charges, charge := in.Interfaces[0], in.Flows[0]
+	in.Interfaces, in.Flows = nil, nil
+	for i := range interfaces {
+		x := charges
+		x.ID = fmt.Sprintf("i%04d", i)
+		if i%2 == 1 {
+			x.Safeguards = nil
+		}
+		in.Interfaces = append(in.Interfaces, x)
+	}
+	for i := range flows {
+		x := charge
+		x.ID, x.To = fmt.Sprintf("f%05d", i), in.Interfaces[i%interfaces].ID
+		if i%2 == 1 {
+			x.Retention, x.SharedWith = manifest.Retention{}, nil
+		}
+		in.Flows = append(in.Flows, x)
+	}
+	return b
+}
+
+func BenchmarkEvaluateLarge(b *testing.B) {
+	for _, size := range [][2]int{{50, 500}, {200, 2000}, {600, 6000}} {
+		b.Run(fmt.Sprintf("%d_interfaces_%d_flows", size[0], size[1]), func(b *testing.B) {
+			in, p := input(b, large(b, size[0], size[1])), builtin(b)
 			for b.Loop() {
 				if _, _, _, err := p.Evaluate(in); err != nil {
 					b.Fatal(err)

@@ -273,7 +273,7 @@ func (p *Pack) validateTiers() error {
 		switch {
 		case t.Tier != want[i]:
 			return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: tier %d is %q; the order is critical, high, medium, low", i+1, t.Tier)
-		case i > 0 && t.From >= p.tiers[i-1].From || t.From < 0 || t.From > 100:
+		case i > 0 && t.From >= p.tiers[i-1].From || !(t.From >= 0 && t.From <= 100):
 			return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: tier %s starts at %v; starts must fall from at most 100 to 0", t.Tier, t.From)
 		case t.Tier == drawbridge.TierLow && t.From != 0:
 			return drawbridge.Errorf(drawbridge.Invalid, "pack.yaml: tier low starts at %v; it must start at 0, so that every risk has a tier", t.From)

@@ -105,8 +105,8 @@ func (r *Rubric) compile() error {
 		if err := once(f.ID); err != nil {
 			return err
 		}
-		if f.Weight <= 0 || f.Why == "" || len(f.Inputs) == 0 || len(f.Inputs) > maxInputs {
-			return bad("factor %s needs a weight above 0, a why, and 1 to %d inputs", f.ID, maxInputs)
+		if !validWeight(f.Weight) || f.Why == "" || len(f.Inputs) == 0 || len(f.Inputs) > maxInputs {
+			return bad("factor %s needs a weight above 0 and at most 100, a why, and 1 to %d inputs", f.ID, maxInputs)
 		}
 		for j := range f.Inputs {
 			if err := once(f.Inputs[j].ID); err != nil {
@@ -152,8 +152,8 @@ func (d *InputDef) compile() error {
 	bad := func(format string, args ...any) error {
 		return drawbridge.Errorf(drawbridge.Invalid, "rubric.yaml: input "+d.ID+": "+format, args...)
 	}
-	if d.Weight <= 0 || d.Why == "" || d.Title == "" || !place(d.Per) {
-		return bad("it needs a title, a weight above 0, a why, and per: integration, interface or flow")
+	if !validWeight(d.Weight) || d.Why == "" || d.Title == "" || !place(d.Per) {
+		return bad("it needs a title, a weight above 0 and at most 100, a why, and per: integration, interface or flow")
 	}
 	if d.Scale != "" && d.Scale != "log" && d.Scale != "linear" {
 		return bad("scale is %q; write linear or log", d.Scale)
@@ -243,12 +243,12 @@ func (d *InputDef) read(v *view) (reading, error) {
 			return out, fmt.Errorf("input %s: %w", d.ID, err)
 		}
 		if !r.Known {
-			missing := append(out.missing, v.missing(e, r.Unknown)...)
 			if !out.unknown {
-				missing = v.missing(e, r.Unknown)
+				out = reading{height: 1, unknown: true, element: el.ID, shown: "unknown"}
 			}
-			slices.Sort(missing)
-			out = reading{height: 1, unknown: true, element: el.ID, shown: "unknown", missing: slices.Compact(missing)}
+			if len(out.missing) <= maxMissing {
+				out.missing = append(out.missing, v.missing(e, r.Unknown)...)
+			}
 			continue
 		}
 		x, shown := number(r.Value)
@@ -259,7 +259,22 @@ func (d *InputDef) read(v *view) (reading, error) {
 	if out.height < 0 {
 		return reading{height: 1, unknown: true, element: "integration", shown: "unknown", missing: []string{string(d.Per) + "s"}}, nil
 	}
+	out.missing = tidy(out.missing, d.ID)
 	return out, nil
+}
+
+// maxMissing bounds the manifest keys that one input, floor or control waits for.
+const maxMissing = 200
+
+// tidy sorts keys and cuts a long list; what was cut is marked with a word of
+// its own, so that two lists that were cut never pass for each other.
+func tidy(keys []string, id string) []string {
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	if len(keys) > maxMissing {
+		return append(slices.Clone(keys[:maxMissing]), "~ more for "+id)
+	}
+	return keys
 }
 
 // number turns a result into the curve's input and into words.
@@ -311,7 +326,7 @@ func (r *Rubric) fall(v *view) ([]fallen, error) {
 				if best == nil {
 					best = &fallen{def: d, unknown: true, element: el.ID}
 				}
-				if best.unknown {
+				if best.unknown && len(best.missing) <= maxMissing {
 					best.missing = append(best.missing, v.missing(e, res.Unknown)...)
 				}
 			}
@@ -320,8 +335,7 @@ func (r *Rubric) fall(v *view) ([]fallen, error) {
 			best = &fallen{def: d, unknown: true, element: "integration", missing: []string{"flows"}}
 		}
 		if best != nil {
-			slices.Sort(best.missing)
-			best.missing = slices.Compact(best.missing)
+			best.missing = tidy(best.missing, d.ID)
 			out = append(out, *best)
 		}
 	}

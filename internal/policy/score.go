@@ -41,7 +41,7 @@ type evaluation struct {
 	floors    []fallen
 	stands    []standings
 	strengths []float64
-	ifaces    []string
+	lists     []list
 	group     group
 	lifts     []lifted
 	gate      gateInput
@@ -67,12 +67,14 @@ func (p *Pack) evaluate(in Input) (*evaluation, error) {
 	for _, s := range ev.stands {
 		ev.strengths = append(ev.strengths, s.worst().strength())
 	}
+	var ifaces []string
 	for _, e := range ev.view.elements {
 		if e.Kind == flow.OnInterface {
-			ev.ifaces = append(ev.ifaces, e.ID)
+			ifaces = append(ifaces, e.ID)
 		}
 	}
-	ev.group = p.effectiveness(ev.stands, ev.ifaces, tier.Tier, ev.strengths)
+	ev.lists = lists(ev.stands, ifaces)
+	ev.group = effectiveness(ev.lists, tier.Tier, ev.strengths)
 	ev.score = Score{
 		Method: p.Method(), Inherent: inherent, Tier: tier.Tier,
 		Effectiveness: math.Floor(ev.group.strength*10000+1e-6) / 10000,
@@ -244,23 +246,23 @@ func (ev *evaluation) floorSteps() []Contribution {
 }
 
 func (ev *evaluation) controlSteps() []Contribution {
-	g := ev.group
+	members := ev.group.members()
 	var weights float64
-	for _, m := range g.members {
+	for _, m := range members {
 		weights += m.weight
 	}
-	raw := make([]float64, len(g.members))
+	raw := make([]float64, len(members))
 	total := hundredths(100*ev.score.Inherent) - hundredths(100*ev.unlifted)
-	for i, m := range g.members {
-		raw[i] = float64(total) * m.strength * m.weight / max(weights*g.strength, 1e-12)
+	for i, m := range members {
+		raw[i] = float64(total) * ev.strengths[m.index] * m.weight / max(weights*ev.group.strength, 1e-12)
 	}
 	var out []Contribution
 	for i, n := range apportion(raw) {
-		m := g.members[i]
+		m := members[i]
 		s := ev.stands[m.index]
 		w := s.worst()
 		c := Contribution{
-			Kind: "control", Name: s.def.ID, Input: string(w.known), Value: round4(m.strength), Weight: m.weight,
+			Kind: "control", Name: s.def.ID, Input: string(w.known), Value: round4(ev.strengths[m.index]), Weight: m.weight,
 			Points: -float64(n) / 100, Unknown: w.applies && w.value == nil, Reason: s.def.Title + ". " + w.because,
 		}
 		if !w.applies {

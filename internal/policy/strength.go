@@ -241,69 +241,88 @@ func checks(results []Result) string {
 	return strings.Join(slices.Compact(out), ", ")
 }
 
-// group is the list of controls that one interface has to answer for, and how
-// well it does. E is the least over the groups and over the tiers up to the
-// present one.
-type group struct {
-	tier     drawbridge.Tier
-	iface    string // "" for an integration without interfaces
-	members  []member
-	strength float64
+// list is what an interface has to answer for: the controls that speak of its
+// kind and direction, and those that speak of flows or of the integration.
+type list struct {
+	iface   string // "" for an integration without interfaces
+	members []member
 }
 
 type member struct {
-	index    int // into the standings
-	strength float64
-	weight   float64
+	index  int // into the standings
+	from   int // rank of the tier that requires it first
+	weight float64
 }
 
-// effectiveness finds the weakest group. A control about another kind of
-// interface is not in a group's list; one that is in it and does not apply to
-// the data counts as fulfilled, so that more data never makes the figure better.
-func (p *Pack) effectiveness(all []standings, ifaces []string, tier drawbridge.Tier, strengths []float64) group {
+// lists makes the list of each interface. Interfaces whose lists are the same
+// share one, since a control counts where it stands worst.
+func lists(all []standings, ifaces []string) []list {
 	if len(ifaces) == 0 {
 		ifaces = []string{""}
 	}
-	best := group{strength: 2}
-	for _, t := range drawbridge.Tiers() {
-		if rank(t) > rank(tier) {
-			break
-		}
-		for _, id := range ifaces {
-			g := group{tier: t, iface: id}
-			var sum, weights float64
-			for i, s := range all {
-				if !s.def.requiredIn(t) || !s.member(id) {
-					continue
-				}
-				m := member{index: i, strength: strengths[i], weight: s.def.Weight}
-				g.members = append(g.members, m)
-				sum += m.strength * m.weight
-				weights += m.weight
+	on := make(map[string][]bool, len(ifaces))
+	for _, id := range ifaces {
+		on[id] = make([]bool, len(all))
+	}
+	for i, s := range all {
+		for _, o := range s.on {
+			if marks := on[o.iface]; s.def.Per == flow.OnInterface && marks != nil {
+				marks[i] = true
 			}
-			if weights == 0 {
+		}
+	}
+	var out []list
+	seen := map[string]bool{}
+	for _, id := range ifaces {
+		l := list{iface: id}
+		var key strings.Builder
+		for i, s := range all {
+			if s.def.Per == flow.OnInterface && !on[id][i] {
 				continue
 			}
-			if g.strength = sum / weights; g.strength < best.strength {
-				best = g
+			l.members = append(l.members, member{i, rank(s.def.RequiredFrom), s.def.Weight})
+			fmt.Fprintf(&key, "%d ", i)
+		}
+		if !seen[key.String()] {
+			seen[key.String()] = true
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// group is the part of a list that a tier requires, and how well it is held.
+type group struct {
+	list     list
+	tier     int // rank
+	strength float64
+}
+
+// members returns the controls of the list that the group's tier requires.
+func (g group) members() []member {
+	return slices.DeleteFunc(slices.Clone(g.list.members), func(m member) bool { return m.from > g.tier })
+}
+
+// effectiveness finds the weakest group over the lists and the tiers up to the
+// present one. Where nothing is required, nothing is proven.
+func effectiveness(all []list, tier drawbridge.Tier, strengths []float64) group {
+	best := group{strength: 2}
+	for t := range rank(tier) + 1 {
+		for _, l := range all {
+			var sum, weights float64
+			for _, m := range l.members {
+				if m.from <= t {
+					sum += strengths[m.index] * m.weight
+					weights += m.weight
+				}
+			}
+			if weights > 0 && sum/weights < best.strength {
+				best = group{l, t, sum / weights}
 			}
 		}
 	}
 	if best.strength > 1 {
-		return group{tier: tier} // nothing is required: nothing is proven
+		return group{}
 	}
 	return best
-}
-
-// member reports whether the control belongs to the list of an interface.
-func (s standings) member(iface string) bool {
-	if s.def.Per != flow.OnInterface {
-		return true
-	}
-	for _, o := range s.on {
-		if o.iface == iface {
-			return true
-		}
-	}
-	return false
 }
