@@ -43,7 +43,7 @@ func ParseFieldPath(s string) (FieldPath, error) {
 	if n := strings.Count(s, "/"); n > MaxFieldPathDepth {
 		return "", Errorf(TooLarge, "field path has %d segments; at most %d are accepted", n, MaxFieldPathDepth)
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] == '~' && (i+1 == len(s) || s[i+1] < '0' || s[i+1] > '2') {
 			return "", Errorf(Invalid, "field path %q has a bad escape at byte %d; write ~0 for \"~\", ~1 for \"/\", ~2 for a literal \"*\"", s, i)
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -347,21 +348,12 @@ func (d *decoder) text(n *yaml.Node, v reflect.Value, f *field, at *frame, kind 
 		d.add(n, at, "give it a value, or leave the key out while the answer is not known", "the text is empty")
 		return false
 	}
-	if len(f.enum) > 0 && !contains(f.enum, n.Value) {
+	if len(f.enum) > 0 && !slices.Contains(f.enum, n.Value) {
 		d.add(n, at, didYouMean(n.Value, f.enum), "%q is not accepted", clip(n.Value))
 		return false
 	}
 	v.SetString(n.Value)
 	return true
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // parsed reads a text by one of the root package's parsers.

@@ -184,8 +184,9 @@ func (r rule) compare(x, y any) int {
 		return sign
 	case moved:
 		return 1
+	default:
+		return 0
 	}
-	return 0
 }
 
 // rank is the place of a word in the rule's order; words that the order lacks
@@ -242,6 +243,7 @@ func plainValue(v reflect.Value) any {
 		if v.Type() == reflect.TypeFor[int64]() {
 			return v.Int()
 		}
+	default: // bools, numbers, spans and sizes
 	}
 	return v.Interface()
 }

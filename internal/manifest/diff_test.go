@@ -164,6 +164,7 @@ func TestDiffProperties(t *testing.T) {
 				c.Kind = manifest.Narrowing
 			case manifest.Narrowing:
 				c.Kind = manifest.Widening
+			default:
 			}
 			c.Why = ""
 		}

@@ -95,8 +95,9 @@ func nodeOf(v reflect.Value) (yaml.Node, error) {
 		return n, nil
 	case reflect.Struct:
 		return objectNode(v)
+	default:
+		return yaml.Node{}, fmt.Errorf("encode a value of type %s", v.Type())
 	}
-	return yaml.Node{}, fmt.Errorf("encode a value of type %s", v.Type())
 }
 
 func objectNode(v reflect.Value) (yaml.Node, error) {

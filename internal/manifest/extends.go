@@ -39,8 +39,9 @@ func merge(base, over reflect.Value) reflect.Value {
 			return over // an empty list says "none"
 		}
 		return mergeItems(base, over)
+	default:
+		return over
 	}
-	return over
 }
 
 func mergeItems(base, over reflect.Value) reflect.Value {

@@ -51,7 +51,7 @@ var forms = sync.OnceValue(func() map[string]form {
 
 // formPatterns are the forms that a regular expression describes in full.
 func formPatterns() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // patterns, no credentials
 		"slug": slug.String(), "id": formID.String(), "ref": formRef.String(), "zone": formZone.String(), "category": formCat.String(),
 		"threat": formRisk.String(), "secret": `^(env|file|vault|openbao):.`, "country": `^([A-Z]{2}|EEA)$`,
 	}

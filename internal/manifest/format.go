@@ -95,8 +95,9 @@ func same(a, b *yaml.Node) bool {
 		return true
 	case yaml.Map:
 		return sameMap(a, b)
+	default:
+		return a.Null() && b.Null() || a.Value == b.Value && kindOf(a) == kindOf(b)
 	}
-	return a.Null() && b.Null() || a.Value == b.Value && kindOf(a) == kindOf(b)
 }
 
 // sameMap compares maps by key; repeated keys keep their order.

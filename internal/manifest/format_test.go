@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +22,7 @@ func FuzzFormat(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		once, err := manifest.Format("x.yaml", data)
 		if err != nil {
-			if _, ok := err.(manifest.Problems); !ok {
+			if _, ok := errors.AsType[manifest.Problems](err); !ok {
 				t.Fatalf("Format(%q): %v", data, err)
 			}
 			return

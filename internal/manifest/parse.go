@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,7 +27,7 @@ func WithCategories(known func(id string) (ok bool, near []string)) Option {
 
 // WithSafeguards adds an organisation's own safeguards to the built-in ones.
 func WithSafeguards(extra []SafeguardDef) Option {
-	return func(s *settings) { s.safeguards = append(s.safeguards[:len(s.safeguards):len(s.safeguards)], extra...) }
+	return func(s *settings) { s.safeguards = append(slices.Clip(s.safeguards), extra...) }
 }
 
 func newSettings(opts []Option) settings {

@@ -123,11 +123,12 @@ func (s *schema) value(t reflect.Type, f *field) map[string]any {
 			out["minimum"], out["maximum"] = 0, highest
 		}
 		return out
+	default:
+		if len(f.enum) > 0 {
+			return map[string]any{"enum": f.enum}
+		}
+		return example(textSchema(formPatterns()[f.is]), f)
 	}
-	if len(f.enum) > 0 {
-		return map[string]any{"enum": f.enum}
-	}
-	return example(textSchema(formPatterns()[f.is]), f)
 }
 
 func textSchema(pattern string) map[string]any {

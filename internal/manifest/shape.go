@@ -124,7 +124,7 @@ func itemKeys(list reflect.Value) []string {
 		if count[out[i]] < 2 {
 			continue
 		}
-		if e, ok := list.Index(i).Interface().(DataElement); ok && len(e.Operations) > 0 {
+		if e, ok := reflect.TypeAssert[DataElement](list.Index(i)); ok && len(e.Operations) > 0 {
 			ops := slices.Sorted(slices.Values(e.Operations))
 			out[i] += " " + strings.Join(ops, ",")
 		}

@@ -103,8 +103,9 @@ func (p projector) value(v reflect.Value, f *field) any {
 		return p.list(v, f)
 	case reflect.Struct:
 		return p.object(v)
+	default:
+		panic(fmt.Sprintf("manifest: no projection for %s", v.Type())) // a new type in the format
 	}
-	panic(fmt.Sprintf("manifest: no projection for %s", v.Type())) // a new type in the format
 }
 
 func (p projector) object(v reflect.Value) map[string]any {

@@ -90,33 +90,25 @@ func (a *annotator) header() {
 	first.Head = first.Head[n:]
 }
 
-// walk lists the entries of block collections in the order of the file. It
-// reports whether a bracket at n or below holds a comment.
-func (a *annotator) walk(n *Node, up int) bool {
-	if n.Kind != Map && n.Kind != List {
-		return false
-	}
-	if n.Flow && !a.commented(n) {
-		return false
+// walk lists the entries of block collections in the order of the file, and
+// opens up brackets that hold a comment.
+func (a *annotator) walk(n *Node, up int) {
+	if n.Kind != Map && n.Kind != List || n.Flow && !a.commented(n) {
+		return
 	}
 	n.Flow = false
 	me := len(a.blocks)
 	col := a.col(n.Off)
 	a.blocks = append(a.blocks, block{n, up, col})
-	if n.Kind == List {
-		for i := range n.Children {
-			item := &n.Children[i]
-			a.entries = append(a.entries, entry{item, item.Off, col, me})
-			a.walk(item, me)
-		}
-		return true
+	step := 1
+	if n.Kind == Map {
+		step = 2
 	}
-	for i := 0; i+1 < len(n.Children); i += 2 {
-		key := &n.Children[i]
-		a.entries = append(a.entries, entry{key, key.Off, col, me})
-		a.walk(&n.Children[i+1], me)
+	for i := 0; i+step-1 < len(n.Children); i += step {
+		e := &n.Children[i]
+		a.entries = append(a.entries, entry{e, e.Off, col, me})
+		a.walk(&n.Children[i+step-1], me)
 	}
-	return true
 }
 
 func (a *annotator) commented(n *Node) bool {

@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,24 +24,30 @@ func Print(root *Node) []byte {
 		p.anchorLine(root)
 		p.block(root, 0, false)
 	} else if !root.Null() || root.Anchor != "" {
-		p.WriteString(p.inline(root, false))
-		p.WriteByte('\n')
+		p.put(p.inline(root, false))
+		p.put("\n")
 	}
 	if root.Note != nil && (root.Kind == Scalar || root.Kind == Alias || root.Flow || len(root.Children) == 0) {
 		p.comments(root.Note.Foot, 0)
 	}
-	return []byte(p.String())
+	return []byte(p.b.String())
 }
 
-type printer struct{ strings.Builder }
+type printer struct{ b strings.Builder }
 
-func (p *printer) anchorLine(n *Node) {
-	if n.Anchor != "" {
-		p.WriteString("&" + n.Anchor + "\n")
+func (p *printer) put(texts ...string) {
+	for _, t := range texts {
+		p.b.WriteString(t)
 	}
 }
 
-func (p *printer) indent(n int) { p.WriteString(strings.Repeat(" ", n)) }
+func (p *printer) anchorLine(n *Node) {
+	if n.Anchor != "" {
+		p.put("&" + n.Anchor + "\n")
+	}
+}
+
+func (p *printer) indent(n int) { p.put(strings.Repeat(" ", n)) }
 
 // comments writes comment lines; "\n" stands for an empty one.
 func (p *printer) comments(lines []string, indent int) {
@@ -50,14 +57,14 @@ func (p *printer) comments(lines []string, indent int) {
 			continue
 		}
 		p.indent(indent)
-		p.WriteString("#" + l + "\n")
+		p.put("#" + l + "\n")
 	}
 }
 
 // blank writes an empty line unless it would be the first or the second.
 func (p *printer) blank() {
-	if s := p.String(); s != "" && !strings.HasSuffix(s, "\n\n") {
-		p.WriteByte('\n')
+	if s := p.b.String(); s != "" && !strings.HasSuffix(s, "\n\n") {
+		p.put("\n")
 	}
 }
 
@@ -82,10 +89,10 @@ func (p *printer) block(n *Node, indent int, compact bool) {
 		}
 		if n.Kind == Map {
 			key := p.inline(e, false) + ":"
-			p.WriteString(key)
+			p.put(key)
 			p.value(&n.Children[i+1], indent, len(key), tail, false)
 		} else {
-			p.WriteByte('-')
+			p.put("-")
 			p.value(e, indent, 1, tail, true)
 		}
 	}
@@ -115,7 +122,7 @@ func heads(e *Node, item bool) []string {
 		out = e.Note.Head
 	}
 	if item && e.compact() {
-		out = append(out[:len(out):len(out)], heads(&e.Children[0], e.Kind == List)...)
+		out = append(slices.Clip(out), heads(&e.Children[0], e.Kind == List)...)
 	}
 	return out
 }
@@ -126,26 +133,26 @@ func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
 		tail = " " + tail
 	}
 	if v.Anchor != "" {
-		p.WriteString(" &" + v.Anchor)
+		p.put(" &" + v.Anchor)
 		used += 2 + len(v.Anchor)
 	}
 	switch {
 	case v.Kind == Scalar && (v.Style == Literal || v.Style == Folded):
 		if head, lines, ok := blockText(v); ok {
-			p.WriteString(" " + head + tail + "\n")
+			p.put(" " + head + tail + "\n")
 			for _, l := range lines {
 				if l != "" {
 					p.indent(indent + 2)
-					p.WriteString(l)
+					p.put(l)
 				}
-				p.WriteByte('\n')
+				p.put("\n")
 			}
 			return
 		}
 	case (v.Kind == Map || v.Kind == List) && len(v.Children) > 0:
 		if v.Flow {
 			if s := p.bare(v, false); indent+used+1+utf8.RuneCountInString(s) <= Width {
-				p.WriteString(" " + s + tail + "\n")
+				p.put(" " + s + tail + "\n")
 				return
 			}
 			open := *v
@@ -153,11 +160,11 @@ func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
 			v = &open
 		}
 		if item && v.compact() {
-			p.WriteByte(' ')
+			p.put(" ")
 			p.block(v, indent+2, true)
 			return
 		}
-		p.WriteString(tail + "\n")
+		p.put(tail + "\n")
 		p.block(v, indent+2, false)
 		return
 	}
@@ -165,7 +172,7 @@ func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
 	if s != "" {
 		s = " " + s
 	}
-	p.WriteString(s + tail + "\n")
+	p.put(s + tail + "\n")
 	if v.Note != nil && (v.Kind == Map || v.Kind == List) {
 		p.comments(v.Note.Foot, indent+2)
 	}
@@ -190,7 +197,7 @@ func (p *printer) inline(n *Node, flow bool) string {
 func (p *printer) bare(n *Node, flow bool) string {
 	switch n.Kind {
 	case Alias:
-		return "*" + n.Value + strings.Repeat(" ", b2i(flow))
+		return "*" + n.Value
 	case List:
 		items := make([]string, len(n.Children))
 		for i := range n.Children {
@@ -203,7 +210,13 @@ func (p *printer) bare(n *Node, flow bool) string {
 			items = append(items, p.inline(&n.Children[i], true)+": "+p.inline(&n.Children[i+1], true))
 		}
 		return "{" + strings.Join(items, ", ") + "}"
+	default:
+		return scalar(n, flow)
 	}
+}
+
+// scalar writes a text on one line: as it was without quotes, else in quotes.
+func scalar(n *Node, flow bool) string {
 	switch {
 	case n.Style == Plain && (n.Value == "" || safe(n.Value, flow)):
 		if n.Value == "" && flow {
@@ -214,13 +227,6 @@ func (p *printer) bare(n *Node, flow bool) string {
 		return n.Value
 	}
 	return quote(n.Value)
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // safe reports whether a text reads back as itself without quotes.

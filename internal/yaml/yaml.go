@@ -182,8 +182,10 @@ func text(data []byte) (string, error) {
 			line, start = line+1, i+1
 		case c >= 0x20 && c < 0x7f || c == '\t':
 		case c < utf8.RuneSelf:
-			return "", &Error{line, utf8.RuneCountInString(src[start:i]) + 1, fmt.Sprintf("the control character 0x%02x is not text", c),
-				"the file is binary, UTF-16 or damaged; save it as plain UTF-8"}
+			return "", &Error{
+				line, utf8.RuneCountInString(src[start:i]) + 1, fmt.Sprintf("the control character 0x%02x is not text", c),
+				"the file is binary, UTF-16 or damaged; save it as plain UTF-8",
+			}
 		default:
 			r, size := utf8.DecodeRuneInString(src[i:])
 			if r == utf8.RuneError && size <= 1 || r >= 0x80 && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff {

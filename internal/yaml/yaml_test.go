@@ -19,7 +19,7 @@ func same(t *testing.T, src string, tree *yaml.Tree, a *yaml.Node, b *oracle.Nod
 		return
 	}
 	want := map[oracle.Kind]yaml.Kind{oracle.ScalarNode: yaml.Scalar, oracle.MappingNode: yaml.Map, oracle.SequenceNode: yaml.List}[b.Kind]
-	if a.Kind != want || a.Value != b.Value && !(a.Null() && b.Tag == "!!null") {
+	if a.Kind != want || a.Value != b.Value && (!a.Null() || b.Tag != "!!null") {
 		t.Fatalf("%q: got kind %d %q, want %d %q", src, a.Kind, a.Value, want, b.Value)
 	}
 	if len(a.Children) != len(b.Content) {
