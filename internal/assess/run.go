@@ -70,6 +70,7 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 	a.Coverage = coverage(a)
 	a.Notes = notes(a)
 	a.Place = placer(b, opt.Name)
+	Complete(a)
 	return a, nil
 }
 

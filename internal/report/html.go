@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/assess"
+	"drawbridge/internal/flow"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/threat"
 )
@@ -82,7 +84,8 @@ func (h *htmlHandler) Done() error {
 }
 
 func newPage(i int, a *assess.Assessment) (page, error) {
-	p := page{Assessment: a, Anchor: fmt.Sprintf("a%d", i+1), Verdict: verdictWord(a.Gate.Outcome), Waterfall: waterfall(a.Score)}
+	p := page{Assessment: a, Anchor: fmt.Sprintf("a%d", i+1), Verdict: verdictWord(a.Gate.Outcome)}
+	p.Waterfall = waterfall(p.Anchor, a.Score)
 	s := summarise(a)
 	p.Summary = summaryView{
 		Open: s.counts[drawbridge.ThreatOpen], Needs: s.counts[drawbridge.ThreatNeedsAnswer], Mitigated: s.counts[drawbridge.ThreatMitigated],
@@ -145,7 +148,10 @@ func funcs() template.FuncMap {
 		"day":      func(a *assess.Assessment) string { return a.AsOf.UTC().Format("2 January 2006") },
 		"accepted": func(q threat.Question, i int, key string) string { return clean(accepted(q, i, key)) },
 		"step":     stepName,
-		"plural":   plural,
-		"words":    func(s string) string { return strings.ReplaceAll(clean(s), "_", " ") },
+		"flows": func(m *flow.Map) []flow.Edge {
+			return slices.DeleteFunc(slices.Clone(m.Edges), func(e flow.Edge) bool { return e.Kind != flow.EdgeFlow })
+		},
+		"plural": plural,
+		"words":  func(s string) string { return strings.ReplaceAll(clean(s), "_", " ") },
 	}
 }

@@ -66,14 +66,14 @@ const (
 	wfWidth = wfLabel + wfChart + 70
 )
 
-// waterfall draws the score as SVG. All text is escaped here, which is why the
+// waterfall draws the score as SVG, its ids below prefix. All text is escaped here, which is why the
 // result may stand in the page as it is.
-func waterfall(s policy.Score) template.HTML {
+func waterfall(prefix string, s policy.Score) template.HTML {
 	rows := steps(s)
 	height := wfRow*len(rows) + 34
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg id="waterfall" viewBox="0 0 %d %d" role="img" aria-labelledby="wf-title wf-desc" class="waterfall">`, wfWidth, height)
-	fmt.Fprintf(&b, `<title id="wf-title">Waterfall of the score</title><desc id="wf-desc">From nought to an inherent risk of %.1f and a residual risk of %.1f of 100. The table below holds every step.</desc>`, s.Inherent, s.Residual)
+	fmt.Fprintf(&b, `<svg id="%[1]s-wf" viewBox="0 0 %[2]d %[3]d" role="img" aria-labelledby="%[1]s-wf-title %[1]s-wf-desc" class="waterfall">`, prefix, wfWidth, height)
+	fmt.Fprintf(&b, `<title id="%[1]s-wf-title">Waterfall of the score</title><desc id="%[1]s-wf-desc">From nought to an inherent risk of %.1[2]f and a residual risk of %.1[3]f of 100. The table below holds every step.</desc>`, prefix, s.Inherent, s.Residual)
 	x := func(v float64) float64 { return wfLabel + wfChart*math.Min(math.Max(v, 0), 100)/100 }
 	for _, v := range []float64{0, 20, 40, 70, 100} {
 		fmt.Fprintf(&b, `<line class="grid" x1="%.1f" x2="%.1f" y1="4" y2="%d"/><text class="axis" x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, x(v), x(v), height-22, x(v), height-8, v)
@@ -91,8 +91,8 @@ func waterfall(s policy.Score) template.HTML {
 		if r.unknown {
 			class += " unknown"
 		}
-		fmt.Fprintf(&b, `<g id="wf-%d"><title>%s</title><text class="name" x="%d" y="%d" text-anchor="end">%s</text>`,
-			i, html.EscapeString(clean(r.name+": "+r.note)), wfLabel-10, y+13, html.EscapeString(cut(clean(r.name), 34)))
+		fmt.Fprintf(&b, `<g id="%s-wf-%d"><title>%s</title><text class="name" x="%d" y="%d" text-anchor="end">%s</text>`,
+			prefix, i, html.EscapeString(clean(r.name+": "+r.note)), wfLabel-10, y+13, html.EscapeString(cut(clean(r.name), 34)))
 		fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="%d" rx="2"/>`, class, x(from), y, math.Max(x(to)-x(from), 1), wfRow-8)
 		label := fmt.Sprintf("%+.1f", r.to-r.from)
 		if r.total {
