@@ -22,7 +22,7 @@ type principal struct {
 }
 
 func accounts(seed uint64) []*principal {
-	rng := rand.New(rand.NewPCG(seed, 0x70656f706c65))
+	rng := rand.New(rand.NewPCG(seed, 0x70656f706c65)) //nolint:gosec // a twin must repeat itself; its secrets guard nothing
 	secret := func(n int) string {
 		out := make([]byte, n)
 		for i := range out {
@@ -194,7 +194,7 @@ func (s *style) signIn() []*operation {
 		}
 	case oauth:
 		ask := []field{
-			field{name: "grant_type", kind: text, enum: []string{"client_credentials", "password", "refresh_token"}, need: true, example: "client_credentials", category: "system.operations"},
+			{name: "grant_type", kind: text, enum: []string{"client_credentials", "password", "refresh_token"}, need: true, example: "client_credentials", category: "system.operations"},
 			str("username", 80, eg("alice"), cat("account.username")), str("password", 200, form("password"), eg("a-long-password"), cat("secret.password")),
 			str("client_id", 80, eg("alice"), cat("account.username")), str("client_secret", 200, form("password"), eg("a-long-secret"), cat("secret.api_key")),
 			str("refresh_token", 200, eg("rt_..."), secret), str("scope", 200, eg("read write"), system),
@@ -224,7 +224,7 @@ func (x *exchange) login() (*answer, *problem) {
 	token := x.t.newToken("")
 	x.t.grants.issue(token, grant{who: who, expires: x.t.now().Add(x.t.life)})
 	a := &answer{status: 200, body: map[string]any{"username": who.name, "tenant": who.tenant}, header: http.Header{}}
-	c := &http.Cookie{Name: sessionCookie, Value: token, Path: x.t.style.base + "/", HttpOnly: true, Secure: x.r.TLS != nil, SameSite: http.SameSiteStrictMode}
+	c := &http.Cookie{Name: sessionCookie, Value: token, Path: x.t.style.base + "/", HttpOnly: true, Secure: x.r.TLS != nil, SameSite: http.SameSiteStrictMode} //nolint:gosec // Secure would keep the cookie away on a loopback twin without TLS
 	a.header.Set("Set-Cookie", c.String())
 	return a, nil
 }
@@ -249,7 +249,8 @@ func (x *exchange) renew() (*answer, *problem) {
 // tokens answers with a new pair.
 func (x *exchange) tokens(who *principal) *answer {
 	t := x.t
-	access, refresh := "", t.newToken("rt_")
+	refresh := t.newToken("rt_")
+	var access string
 	if t.style.auth == jwt {
 		access = t.mint(x, who)
 	} else {

@@ -62,10 +62,6 @@ func size(s string) *drawbridge.Size {
 	return &v
 }
 
-func yes() *bool { v := true; return &v }
-
-func number64(n int64) *int64 { return &n }
-
 func (t *Twin) integration() *manifest.Integration {
 	s := t.style
 	percent := 99.9
@@ -83,13 +79,13 @@ func (t *Twin) integration() *manifest.Integration {
 		},
 		Contract: manifest.Contract{
 			DPA: t.day(-100), Signed: t.day(-100), Until: t.day(600), BreachNotice: span("24h"), SLO: manifest.SLO{Availability: &percent, LatencyP95: span("500ms")},
-			DeprecationNotice: span("180d"), SubprocessorNotice: span("30d"), AuditRights: yes(), DataOwnership: "ours", TrainingUse: "prohibited",
+			DeprecationNotice: span("180d"), SubprocessorNotice: span("30d"), AuditRights: new(true), DataOwnership: "ours", TrainingUse: "prohibited",
 			Exit: manifest.Exit{DataReturn: span("30d"), Deletion: span("60d"), Plan: "runbooks/exit.md"},
 		},
-		Envelope: manifest.Envelope{RequestsPerMinute: number64(600), MaxBody: size("64KiB")},
+		Envelope: manifest.Envelope{RequestsPerMinute: new(int64(600)), MaxBody: size("64KiB")},
 		Targets: []manifest.Target{{
 			Name: TargetName, BaseURL: t.URL(), Represents: "production", Why: "the same build, with invented data",
-			Identities: t.identities(), Budget: manifest.Budget{Requests: number64(2000), Seconds: number64(60)},
+			Identities: t.identities(), Budget: manifest.Budget{Requests: new(int64(2000)), Seconds: new(int64(60))},
 		}},
 	}
 	seen := map[string]bool{}
@@ -202,7 +198,7 @@ func (t *Twin) flows() []manifest.Flow {
 		f := manifest.Flow{
 			ID: strings.ReplaceAll(strings.ToLower(tag), " ", "-"), Name: tag, From: SystemID, To: InterfaceID, Purpose: "service", LawfulBasis: "contract",
 			Subjects: []string{"customer"}, Origin: []string{"IE"}, Data: t.elements(ops), SharedWith: []string{}, Trigger: "user_action",
-			Volume:    manifest.Volume{RecordsPerDay: number64(2000), PeakRPS: number64(5), Subjects: number64(50000)},
+			Volume:    manifest.Volume{RecordsPerDay: new(int64(2000)), PeakRPS: new(int64(5)), Subjects: new(int64(50000))},
 			Retention: manifest.Retention{Period: span("400d"), Deletion: "api", Evidence: "log"},
 			Region:    manifest.Region{Storage: []string{"IE"}, Processing: []string{"IE"}, Transfer: "none-needed"},
 		}
@@ -234,7 +230,7 @@ func (t *Twin) elements(ops []*operation) []manifest.DataElement {
 				if category == "" {
 					category = "system.operations"
 				}
-				out = append(out, manifest.DataElement{At: at, Field: path, Category: category, Needed: yes()})
+				out = append(out, manifest.DataElement{At: at, Field: path, Category: category, Needed: new(true)})
 			}
 			out[i].Operations = append(out[i].Operations, t.opID(o))
 		}

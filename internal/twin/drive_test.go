@@ -121,6 +121,7 @@ func (c *caller) auth(r *http.Request) {
 		if c.token != "" {
 			r.Header.Set("Authorization", "Bearer "+c.token)
 		}
+	case session: // the jar has it
 	}
 }
 
@@ -253,7 +254,7 @@ func (c *caller) conform(req *http.Request, raw []byte, r reply) {
 
 // input makes a valid body for the operation, with references to the caller's objects.
 func (c *caller) input(o *operation) dict {
-	body := c.twin.style.sample(o.in, true)
+	body := c.twin.style.sample(o.in)
 	for _, f := range o.in {
 		if f.ref != "" {
 			if id := c.find(f.ref); id != "" {

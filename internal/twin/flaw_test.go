@@ -3,6 +3,7 @@ package twin
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 func shows() map[string]func(t *testing.T, tw *Twin) bool {
 	stranger := func(o func(tw *Twin) *operation, edit func(*http.Request)) func(t *testing.T, tw *Twin) bool {
 		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			op := o(tw)
 			return call(t, tw, "").send(op.method, call(t, tw, "alice").path(op, ""), nil, edit).status == 200
 		}
@@ -39,6 +41,7 @@ func shows() map[string]func(t *testing.T, tw *Twin) bool {
 		"BOLA-01/all":    foreign("BOLA-01"),
 		"BOLA-01/nested": foreignList,
 		"MASS-01": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			for _, f := range tw.spots["MASS-01"].res.fields {
 				if f.guarded && persisted(t, tw, tw.spots["MASS-01"], f.name, privilege(f)) {
 					return true
@@ -47,16 +50,16 @@ func shows() map[string]func(t *testing.T, tw *Twin) bool {
 			return false
 		},
 		"MASS-01/hidden": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			return persisted(t, tw, tw.spots["MASS-01/hidden"], "is_admin", true)
 		},
 		"RATE-01": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			return call(t, tw, "alice").send("GET", "/", nil, nil).header.Get("RateLimit-Limit") == "" && good(t, tw, "BOLA-01").header.Get("RateLimit-Limit") == ""
 		},
 	}
 	for _, more := range []map[string]func(t *testing.T, tw *Twin) bool{showsData(), showsErrors(), showsHeaders(), showsTokens()} {
-		for id, look := range more {
-			out[id] = look
-		}
+		maps.Copy(out, more)
 	}
 	return out
 }
@@ -70,6 +73,7 @@ func good(t *testing.T, tw *Twin, id string) reply {
 
 func foreign(id string) func(t *testing.T, tw *Twin) bool {
 	return func(t *testing.T, tw *Twin) bool {
+		t.Helper()
 		alice, bob, o := call(t, tw, "alice"), call(t, tw, "bob"), tw.spots[id]
 		path := alice.path(o, "")
 		r := bob.send(o.method, path, nil, nil)
@@ -78,6 +82,7 @@ func foreign(id string) func(t *testing.T, tw *Twin) bool {
 }
 
 func foreignList(t *testing.T, tw *Twin) bool {
+	t.Helper()
 	alice, bob := call(t, tw, "alice"), call(t, tw, "bob")
 	for _, o := range tw.ops {
 		if o.effect == doList && o.res.parent != "" {
@@ -116,15 +121,20 @@ func persisted(t *testing.T, tw *Twin, o *operation, name string, value any) boo
 func showsData() map[string]func(t *testing.T, tw *Twin) bool {
 	has := func(id string, text ...string) func(t *testing.T, tw *Twin) bool {
 		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			raw := string(good(t, tw, id).raw)
 			return !slices.ContainsFunc(text, func(s string) bool { return !strings.Contains(raw, s) })
 		}
 	}
 	differs := func(id string, tell func(o *operation, r reply) bool) func(t *testing.T, tw *Twin) bool {
-		return func(t *testing.T, tw *Twin) bool { return tell(tw.spots[id], good(t, tw, id)) }
+		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
+			return tell(tw.spots[id], good(t, tw, id))
+		}
 	}
 	breaks := func(id string) func(t *testing.T, tw *Twin) bool {
 		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			c, o := call(t, tw, "alice"), tw.spots[id]
 			path := c.path(o, "")
 			probe := &testing.T{} // collects what does not conform
@@ -138,6 +148,7 @@ func showsData() map[string]func(t *testing.T, tw *Twin) bool {
 		"DATA-02":       has("DATA-02", "password_hash", "$2b$12$"),
 		"DATA-02/token": has("DATA-02/token", "session_token"),
 		"DATA-03": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			text, _ := good(t, tw, "DATA-03").body()[tw.style.text].(string)
 			var found []string
 			for _, m := range deid.Find([]byte(text)) {
@@ -147,6 +158,7 @@ func showsData() map[string]func(t *testing.T, tw *Twin) bool {
 		},
 		"SCHEMA-01": differs("SCHEMA-01", func(o *operation, r reply) bool { return r.status != o.status }),
 		"SCHEMA-01/create": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			c, o := call(t, tw, "alice"), tw.spots["SCHEMA-01/create"]
 			return c.send(o.method, c.path(o, ""), c.input(o), nil).status != o.status
 		},
@@ -158,6 +170,7 @@ func showsData() map[string]func(t *testing.T, tw *Twin) bool {
 
 func showsErrors() map[string]func(t *testing.T, tw *Twin) bool {
 	answer := func(t *testing.T, tw *Twin, id string, body []byte) reply {
+		t.Helper()
 		c, o := call(t, tw, "alice"), tw.spots[id]
 		return c.send(o.method, c.path(o, ""), body, nil)
 	}
@@ -182,13 +195,19 @@ func showsErrors() map[string]func(t *testing.T, tw *Twin) bool {
 	}
 	return map[string]func(t *testing.T, tw *Twin) bool{
 		"ERR-01": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			return strings.Contains(string(answer(t, tw, "ERR-01", []byte("%zz{")).raw), ".java:")
 		},
 		"ERR-01/type": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			return strings.Contains(string(answer(t, tw, "ERR-01/type", wrongType(tw, "ERR-01/type")).raw), "Traceback")
 		},
-		"ERR-02": func(t *testing.T, tw *Twin) bool { return answer(t, tw, "ERR-02", []byte("%zz{")).status == 500 },
+		"ERR-02": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
+			return answer(t, tw, "ERR-02", []byte("%zz{")).status == 500
+		},
 		"ERR-02/type": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			return answer(t, tw, "ERR-02/type", wrongType(tw, "ERR-02/type")).status == 500
 		},
 	}
@@ -197,13 +216,17 @@ func showsErrors() map[string]func(t *testing.T, tw *Twin) bool {
 func showsHeaders() map[string]func(t *testing.T, tw *Twin) bool {
 	cors := func(origin func(tw *Twin) string) func(t *testing.T, tw *Twin) bool {
 		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			c, o := call(t, tw, "alice"), tw.spots["BOLA-01"]
 			h := c.send(o.method, c.path(o, ""), nil, func(r *http.Request) { r.Header.Set("Origin", origin(tw)) }).header
 			return h.Get("Access-Control-Allow-Origin") == origin(tw) && h.Get("Access-Control-Allow-Credentials") == "true"
 		}
 	}
 	header := func(id, name string, bad func(string) bool) func(t *testing.T, tw *Twin) bool {
-		return func(t *testing.T, tw *Twin) bool { return bad(good(t, tw, id).header.Get(name)) }
+		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
+			return bad(good(t, tw, id).header.Get(name))
+		}
 	}
 	return map[string]func(t *testing.T, tw *Twin) bool{
 		"CORS-01":        cors(func(*Twin) string { return "https://evil.example" }),
@@ -221,6 +244,7 @@ func showsHeaders() map[string]func(t *testing.T, tw *Twin) bool {
 func showsTokens() map[string]func(t *testing.T, tw *Twin) bool {
 	forged := func(forge func(parts []string) string) func(t *testing.T, tw *Twin) bool {
 		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			c, o := call(t, tw, "alice"), tw.spots["BOLA-01"]
 			path := c.path(o, "")
 			c.token = forge(strings.Split(c.token, "."))
@@ -234,6 +258,7 @@ func showsTokens() map[string]func(t *testing.T, tw *Twin) bool {
 		})
 	}
 	claims := func(t *testing.T, tw *Twin) map[string]any {
+		t.Helper()
 		raw, err := base64.RawURLEncoding.DecodeString(strings.Split(call(t, tw, "alice").token, ".")[1])
 		if err != nil {
 			t.Fatal(err)
@@ -249,10 +274,14 @@ func showsTokens() map[string]func(t *testing.T, tw *Twin) bool {
 		"JWT-03": forged(func(p []string) string { return p[0] + "." + p[1] + "." + strings.Repeat("A", 43) }),
 		"JWT-04": signed("secret"), "JWT-04/digits": signed("402713"),
 		"JWT-10": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			m := claims(t, tw)
 			return m["exp"] == nil && m["aud"] == nil && m["email"] != nil
 		},
-		"JWT-10/personal": func(t *testing.T, tw *Twin) bool { return claims(t, tw)["email"] != nil },
+		"JWT-10/personal": func(t *testing.T, tw *Twin) bool {
+			t.Helper()
+			return claims(t, tw)["email"] != nil
+		},
 	}
 }
 
@@ -289,7 +318,8 @@ func TestFlaws(t *testing.T) {
 	}
 }
 
-// TestFlawsApart holds that a flaw shows nothing but itself and its own variants.
+// TestFlawsApart holds that a flaw shows nothing but itself and its own
+// variants. Two styles have every flaw between them.
 func TestFlawsApart(t *testing.T) {
 	t.Parallel()
 	look := shows()
@@ -297,7 +327,7 @@ func TestFlawsApart(t *testing.T) {
 		"JWT-03": {"JWT-04", "JWT-04/digits"}, "AUTHN-02/all": {"JWT-01", "JWT-03", "JWT-04", "JWT-04/digits"},
 		"JWT-10": {"JWT-10/personal"},
 	}
-	for _, style := range Styles() {
+	for _, style := range []string{"payments", "jwt"} {
 		t.Run(style, func(t *testing.T) {
 			t.Parallel()
 			tw := start(t, Options{Style: style, Seed: 3, Rate: 1 << 20})

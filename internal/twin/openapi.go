@@ -118,7 +118,7 @@ func (s *style) describe(o *operation, schemas dict) dict {
 		if s.form || o.form {
 			media = mediaForm
 		}
-		op["requestBody"] = dict{"required": true, "content": dict{media: dict{"schema": ref(name), "example": s.sample(o.in, true)}}}
+		op["requestBody"] = dict{"required": true, "content": dict{media: dict{"schema": ref(name), "example": s.sample(o.in)}}}
 	}
 	return op
 }
@@ -147,7 +147,7 @@ func (s *style) parameters(o *operation) []any {
 func (s *style) pathField(o *operation, name string) field {
 	r := o.res
 	for up := o.res; up != nil; up = s.resource(up.parent) {
-		if up.param == name && !(o.res.flat && up != o.res) || up.name == name {
+		if up.name == name || up.param == name && (up == o.res || !o.res.flat) {
 			r = up
 			break
 		}
@@ -163,7 +163,7 @@ func (s *style) responses(o *operation, schemas dict) dict {
 	if o.out != nil {
 		schemas[o.schema] = s.object(o.out, false)
 		body := ref(o.schema)
-		sample := s.sample(o.out, false)
+		sample := s.sample(o.out)
 		var example any = sample
 		if o.many {
 			name := title(o.id[len("list"):], "list")
@@ -280,7 +280,7 @@ func (s *style) schema(f field, request bool) dict {
 	if f.doc != "" {
 		out["description"] = f.doc
 	}
-	if f.read && request == false && f.name != "id" {
+	if f.read && !request && f.name != "id" {
 		out["readOnly"] = true
 	}
 	if request && f.def != nil {
@@ -334,12 +334,12 @@ func (s *style) nullable(out dict) {
 }
 
 // sample is an example of an object.
-func (s *style) sample(fields []field, request bool) dict {
+func (s *style) sample(fields []field) dict {
 	out := dict{}
 	for _, f := range fields {
 		switch {
 		case f.kind == record:
-			out[f.name] = s.sample(f.of, request)
+			out[f.name] = s.sample(f.of)
 		case f.kind == array:
 			out[f.name] = []any{f.of[0].example}
 		case f.kind == boolean:

@@ -67,7 +67,7 @@ func customers() *resource {
 			str("description", 400, null, eg("Met at the spring fair"), cat("content.message")),
 			flag("verified", guarded, doc("Whether we checked the person's identity."), cat("system.operations")),
 			num("balance", -99999999, 99999999, guarded, def(int64(0)), eg(int64(0)), doc("Credit or debt in minor units."), cat("finance.balance")),
-			metadata(), moment("created_at"),
+			metadata(), created(),
 		},
 	}
 }
@@ -86,7 +86,7 @@ func paymentMethods() *resource {
 				word("brand", []string{"visa", "mastercard", "amex", "other"}, read, cat("finance.transaction")),
 				str("last4", 4, read, like("^[0-9]{4}$"), eg("4242"), cat("finance.card.pan")),
 			}, need, once),
-			metadata(), moment("created_at"),
+			metadata(), created(),
 		},
 		made: func(_ *store, o *object) *problem {
 			card, _ := o.fields["card"].(map[string]any)
@@ -120,7 +120,7 @@ func charges() *resource {
 			str("description", 400, null, eg("Order A-1001"), cat("behaviour.purchase"), doc("Free text for your own use.")),
 			str("receipt_email", 120, null, form("email"), eg("ana.duarte@shop.example"), cat("contact.email")),
 			flag("disputed", guarded, cat("finance.transaction")),
-			metadata(), moment("created_at"),
+			metadata(), created(),
 		},
 		acts: []action{{name: "capture", title: "Capture an authorised charge", do: func(_ *store, o *object) *problem {
 			if o.fields["status"] != "authorized" {
@@ -148,7 +148,7 @@ func refunds() *resource {
 			amount(1, 99999999, 100, need),
 			word("reason", []string{"requested_by_customer", "duplicate", "fraudulent"}, once, cat("finance.transaction")),
 			word("status", []string{"succeeded", "pending"}, read, cat("finance.transaction")),
-			metadata(), moment("created_at"),
+			metadata(), created(),
 		},
 		made: func(st *store, o *object) *problem {
 			charge := st.find("charge", o.fields["charge"])
@@ -180,7 +180,7 @@ func payouts() *resource {
 				str("last4", 4, read, eg("3000"), cat("finance.bank.account")),
 			}, need, once),
 			word("status", []string{"pending", "paid", "canceled"}, read, cat("finance.transaction")),
-			metadata(), moment("created_at"),
+			metadata(), created(),
 		},
 		acts: []action{{name: "cancel", title: "Cancel a payout that is pending", do: func(_ *store, o *object) *problem {
 			if o.fields["status"] != "pending" {
@@ -237,7 +237,7 @@ func events() *resource {
 			objectOf("event"),
 			str("type", 80, read, eg("charge.created"), cat("system.operations")),
 			str("object_id", 64, read, eg("ch_3fk1x9w2m4b7q8"), cat("account.pseudonym")),
-			moment("created_at"),
+			created(),
 		},
 	}
 }
@@ -252,7 +252,7 @@ func webhookEndpoints() *resource {
 			word("status", []string{"enabled", "disabled"}, cat("system.operations")),
 			str("description", 400, null, eg("Main shop"), cat("content.message")),
 			str("secret", 80, reveal, eg("whsec_0000000000000000"), cat("secret.token"), doc("Signs our deliveries; shown once.")),
-			metadata(), moment("created_at"),
+			metadata(), created(),
 		},
 		made: func(st *store, o *object) *problem {
 			o.fields["secret"] = "whsec_" + st.random(24)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -35,7 +36,6 @@ type answer struct {
 	media  string
 	header http.Header
 	body   any
-	rows   bool // body is the list of an operation with many
 }
 
 const (
@@ -81,9 +81,7 @@ func encode(a *answer) []byte {
 
 func (x *exchange) send(w http.ResponseWriter, a *answer, body []byte) {
 	h := w.Header()
-	for k, v := range a.header {
-		h[k] = v
-	}
+	maps.Copy(h, a.header)
 	if len(body) > 0 {
 		h.Set("Content-Type", a.media)
 		h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -109,9 +107,7 @@ func (x *exchange) handle(readErr error) *answer {
 	if a.header == nil {
 		a.header = http.Header{}
 	}
-	for k, v := range h {
-		a.header[k] = v
-	}
+	maps.Copy(a.header, h)
 	if a.media == "" {
 		a.media = mediaJSON
 	}

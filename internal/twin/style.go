@@ -23,7 +23,6 @@ type style struct {
 	ids                ids
 	main               string            // resource that a flaw shows on, when spots has no better place
 	spots              map[string]string // check id to operation id
-	mass               string            // guarded field of main that MASS-01 lets in
 	text               string            // declared free text of main, for DATA-03
 	resources          []*resource
 }
@@ -175,8 +174,9 @@ func list(name string, of field, change ...func(*field)) field {
 	return field{name: name, kind: array, of: []field{of}}.with(change...)
 }
 
-func moment(name string, change ...func(*field)) field {
-	return field{name: name, kind: text, format: "date-time", read: true, example: "2026-03-01T09:30:00Z"}.with(change...)
+// created is when the object was made.
+func created() field {
+	return field{name: "created_at", kind: text, format: "date-time", read: true, example: "2026-03-01T09:30:00Z"}
 }
 
 func metadata() field {

@@ -14,7 +14,7 @@ func staff() *style {
 					str("name", 120, need, eg("Eva Quinn"), cat("person.name.full")),
 					str("work_email", 120, need, form("email"), eg("eva@works.example"), cat("contact.email")),
 					str("job_title", 80, null, eg("Crane driver"), cat("work.title")),
-					flag("is_admin", guarded, cat("system.operations")), moment("created_at"),
+					flag("is_admin", guarded, cat("system.operations")), created(),
 				},
 			},
 			{
@@ -23,7 +23,7 @@ func staff() *style {
 					str("title", 120, need, eg("Handover"), cat("content.message")),
 					str("content", 1000, need, eg("The crane is in repair."), cat("content.message")),
 					num("shift", 1, 3, def(int64(1)), eg(int64(1)), cat("system.operations")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 			},
 		},
@@ -44,14 +44,14 @@ func wallet() *style {
 					str("label", 400, need, eg("Holiday"), cat("content.message")),
 					word("currency", []string{"EUR", "USD"}, once, cat("finance.balance")),
 					num("balance", 0, 99999999, guarded, def(int64(0)), eg(int64(0)), cat("finance.balance")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 			},
 			{
 				name: "beneficiary", plural: "beneficiaries", tag: "Beneficiaries", param: "beneficiary_id", ops: "lcrd", seed: 2,
 				fields: []field{
 					str("name", 120, need, eg("Finn Rossi"), cat("person.name.full")),
-					str("email", 120, need, form("email"), eg("finn@mail.example"), cat("contact.email")), moment("created_at"),
+					str("email", 120, need, form("email"), eg("finn@mail.example"), cat("contact.email")), created(),
 				},
 			},
 			{
@@ -61,7 +61,7 @@ func wallet() *style {
 					link("beneficiary_id", "beneficiary", need, once, cat("account.pseudonym")),
 					num("amount", 1, 1000000, need, once, eg(int64(250)), cat("finance.transaction")),
 					word("status", []string{"scheduled", "cancelled"}, read, cat("finance.transaction")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 				acts: []action{{name: "cancel", title: "Cancel a transfer that is scheduled", do: step("status", "scheduled", "cancelled")}},
 			},
@@ -82,7 +82,7 @@ func diary() *style {
 				fields: []field{
 					str("name", 80, need, eg("Viewings"), cat("business.confidential")),
 					str("time_zone", 40, def("Europe/Dublin"), eg("Europe/Dublin"), cat("account.settings")),
-					word("access_role", []string{"writer", "owner"}, guarded, cat("system.operations")), moment("created_at"),
+					word("access_role", []string{"writer", "owner"}, guarded, cat("system.operations")), created(),
 				},
 			},
 			{
@@ -93,7 +93,7 @@ func diary() *style {
 					num("minutes", 5, 1440, def(int64(30)), eg(int64(30)), cat("behaviour.telemetry")),
 					list("attendees", str("attendee", 120, need, form("email"), eg("greta@mail.example"), cat("contact.email")), between(0, 20), def([]any{})),
 					str("notes", 1000, null, eg("Ring twice"), cat("content.message")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 			},
 		},

@@ -13,7 +13,7 @@ func messages() *style {
 				fields: []field{
 					str("name", 120, need, eg("Hugo Silva"), cat("person.name.full")),
 					str("phone", 20, need, like(`^\+[1-9][0-9]{6,14}$`), eg("+442079460103"), cat("contact.phone")),
-					flag("verified", guarded, cat("system.operations")), moment("created_at"),
+					flag("verified", guarded, cat("system.operations")), created(),
 				},
 			},
 			{
@@ -23,7 +23,7 @@ func messages() *style {
 					str("body", 400, need, eg("Your order is on its way"), cat("content.message")),
 					num("validity_minutes", 1, 1440, def(int64(60)), eg(int64(60)), cat("system.operations")),
 					flag("flash", cat("system.operations")),
-					word("status", []string{"queued", "sent"}, read, cat("system.operations")), metadata().with(read), moment("created_at"),
+					word("status", []string{"queued", "sent"}, read, cat("system.operations")), metadata().with(read), created(),
 				},
 			},
 		},
@@ -44,7 +44,7 @@ func leads() *style {
 					str("email", 120, need, form("email"), eg("ines@mail.example"), cat("contact.email")),
 					str("remarks", 400, null, eg("Call after lunch"), cat("content.message")),
 					num("score", 0, 100, def(int64(10)), eg(int64(10)), cat("behaviour.inference")),
-					flag("admin", guarded, cat("system.operations")), metadata(), moment("created_at"),
+					flag("admin", guarded, cat("system.operations")), metadata(), created(),
 				},
 			},
 			{
@@ -52,7 +52,7 @@ func leads() *style {
 				fields: []field{
 					str("title", 120, need, eg("Twelve lamps"), cat("business.confidential")),
 					num("value", 0, 99999999, need, eg(int64(58800)), cat("business.confidential")),
-					link("lead_id", "lead", need, cat("account.pseudonym")), moment("created_at"),
+					link("lead_id", "lead", need, cat("account.pseudonym")), created(),
 				},
 			},
 		},
@@ -75,7 +75,7 @@ func parcels() *style {
 					str("street", 120, need, eg("4 Mill Lane"), cat("contact.address.street")),
 					str("postcode", 12, need, eg("T12 X4R1"), cat("contact.address.postcode")),
 					str("country", 2, need, like("^[A-Z]{2}$"), eg("IE"), cat("contact.address.country")),
-					flag("verified", guarded, cat("system.operations")), moment("created_at"),
+					flag("verified", guarded, cat("system.operations")), created(),
 				},
 			},
 			{
@@ -87,7 +87,7 @@ func parcels() *style {
 					str("instructions", 400, null, eg("Give it to the neighbour"), cat("content.message")),
 					word("service", []string{"standard", "express"}, cat("business.confidential")),
 					word("status", []string{"created", "bought"}, read, cat("system.operations")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 				acts: []action{{name: "buy", title: "Buy the label of a shipment", in: []field{word("label_format", []string{"pdf", "png"}, null, cat("system.operations"))}, do: step("status", "created", "bought")}},
 			},

@@ -15,7 +15,7 @@ func storefront() *style {
 					str("name", 120, need, eg("Desk lamp"), cat("business.public")),
 					num("price_cents", 0, 99999999, need, eg(int64(4900)), cat("business.public")),
 					num("stock", 0, 1000000, def(int64(0)), eg(int64(12)), cat("business.confidential")),
-					moment("created_at"),
+					created(),
 				},
 			},
 			{
@@ -24,7 +24,7 @@ func storefront() *style {
 					str("name", 120, need, eg("Bo Lindqvist"), cat("person.name.full")),
 					str("email", 120, need, form("email"), eg("bo@shop.example"), cat("contact.email")),
 					str("phone", 20, null, like(`^\+[1-9][0-9]{6,14}$`), eg("+442079460102"), cat("contact.phone")),
-					flag("verified", guarded, cat("system.operations")), moment("created_at"),
+					flag("verified", guarded, cat("system.operations")), created(),
 				},
 			},
 			{
@@ -35,7 +35,7 @@ func storefront() *style {
 					num("quantity", 1, 1000, need, eg(int64(2)), cat("behaviour.purchase")),
 					word("status", []string{"open", "cancelled"}, read, cat("behaviour.purchase")),
 					str("note", 400, null, eg("Leave at the door"), cat("content.message")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 				acts: []action{{name: "cancel", title: "Cancel an open order", do: step("status", "open", "cancelled")}},
 			},
@@ -62,7 +62,7 @@ func helpdesk() *style {
 					str("name", 120, need, eg("Carla Okafor"), cat("person.name.full")),
 					str("email", 120, need, form("email"), eg("carla@shop.example"), cat("contact.email")),
 					word("role", []string{"requester", "agent", "admin"}, guarded, cat("system.operations")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 			},
 			{
@@ -73,12 +73,12 @@ func helpdesk() *style {
 					link("contact_id", "contact", need, cat("account.pseudonym")),
 					word("state", []string{"open", "solved"}, cat("system.operations")),
 					num("priority", 1, 4, def(int64(3)), eg(int64(3)), cat("system.operations")),
-					metadata(), moment("created_at"),
+					metadata(), created(),
 				},
 			},
 			{
 				name: "comment", plural: "comments", tag: "Tickets", param: "commentId", parent: "ticket", ops: "lcrd", seed: 1,
-				fields: []field{str("text", 1000, need, eg("We sent a new bulb."), cat("content.message")), flag("internal", cat("system.operations")), moment("created_at")},
+				fields: []field{str("text", 1000, need, eg("We sent a new bulb."), cat("content.message")), flag("internal", cat("system.operations")), created()},
 			},
 		},
 	}
@@ -94,21 +94,21 @@ func projects() *style {
 		resources: []*resource{
 			{
 				name: "org", plural: "orgs", tag: "Organisations", param: "org", ops: "lr", seed: 1,
-				fields: []field{str("name", 80, need, eg("Harbour Works"), cat("business.public")), moment("created_at")},
+				fields: []field{str("name", 80, need, eg("Harbour Works"), cat("business.public")), created()},
 			},
 			{
 				name: "member", plural: "members", tag: "Members", param: "member", parent: "org", ops: "lcrud", seed: 2,
 				fields: []field{
 					str("name", 120, need, eg("Dirk Peters"), cat("person.name.full")),
 					str("email", 120, need, form("email"), eg("dirk@works.example"), cat("contact.email")),
-					word("role", []string{"member", "maintainer", "owner"}, guarded, cat("system.operations")), moment("created_at"),
+					word("role", []string{"member", "maintainer", "owner"}, guarded, cat("system.operations")), created(),
 				},
 			},
 			{
 				name: "project", plural: "projects", tag: "Projects", param: "project", parent: "org", ops: "lcrud", seed: 2,
 				fields: []field{
 					str("name", 80, need, eg("New quay"), cat("business.confidential")),
-					word("visibility", []string{"private", "internal"}, cat("system.operations")), moment("created_at"),
+					word("visibility", []string{"private", "internal"}, cat("system.operations")), created(),
 				},
 			},
 			{
@@ -117,7 +117,7 @@ func projects() *style {
 					str("title", 120, need, eg("Order timber"), cat("business.confidential")),
 					str("details", 1000, null, eg("Larch, 40 mm"), cat("content.message")),
 					num("estimate_hours", 0, 1000, null, eg(int64(8)), cat("business.confidential")),
-					flag("done", cat("system.operations")), metadata(), moment("created_at"),
+					flag("done", cat("system.operations")), metadata(), created(),
 				},
 			},
 		},

@@ -14,7 +14,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -90,7 +90,7 @@ func Start(ctx context.Context, opt Options) (*Twin, error) {
 	}
 	t.server = &http.Server{
 		Handler: http.HandlerFunc(t.entry), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, ConnState: t.count,
-		ErrorLog: log.New(nowhere{}, "", 0), // what clients do wrong on purpose is no news
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // what clients do wrong on purpose is no news
 	}
 	t.wg.Go(func() { _ = t.server.Serve(l) }) // it ends with ErrServerClosed
 	t.close = sync.OnceValue(func() error {
@@ -146,11 +146,6 @@ func newTwin(opt Options) (*Twin, error) {
 	return t, nil
 }
 
-// nowhere drops the server's log.
-type nowhere struct{}
-
-func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
-
 // count lets Close wait for every connection.
 func (t *Twin) count(_ net.Conn, state http.ConnState) {
 	switch state {
@@ -167,7 +162,7 @@ func (t *Twin) entry(w http.ResponseWriter, r *http.Request) {
 	plain := slices.ContainsFunc(*t.on.Load(), func(f *flaw) bool { return f.plain })
 	if t.tls.On && r.TLS == nil && !plain {
 		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, "https://"+t.addr+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		http.Redirect(w, r, "https://"+t.addr+r.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // the host is our own
 		return
 	}
 	t.serve(w, r)

@@ -31,6 +31,7 @@ func eachStyle(t *testing.T, test func(t *testing.T, tw *Twin)) {
 func TestEveryOperation(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		doc, router := document(t, tw)
 		n := 0
 		for _, item := range doc.Paths.Map() {
@@ -91,6 +92,7 @@ func drive(c *caller, o *operation) {
 func TestStrangers(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		_, router := document(t, tw)
 		alice := call(t, tw, "alice")
 		for _, o := range tw.ops {
@@ -137,6 +139,7 @@ func credentials(tw *Twin) map[string]func(*http.Request) {
 func TestTenants(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		_, router := document(t, tw)
 		alice, bob := call(t, tw, "alice"), call(t, tw, "bob")
 		for _, o := range tw.ops {
@@ -194,6 +197,7 @@ func (t *Twin) dump(tenant string) map[string]any {
 func TestForeignReference(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		alice, bob := call(t, tw, "alice"), call(t, tw, "bob")
 		for _, o := range tw.ops {
 			for _, f := range o.in {
@@ -218,6 +222,7 @@ func TestForeignReference(t *testing.T) {
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		_, router := document(t, tw)
 		c := call(t, tw, "alice")
 		c.router = router
@@ -266,6 +271,7 @@ func TestBadBodies(t *testing.T) {
 func TestPrivileges(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		c := call(t, tw, "alice")
 		found := false
 		for _, o := range tw.ops {
@@ -314,11 +320,12 @@ func TestPrivileges(t *testing.T) {
 
 // privilege is a value that a caller would like to have.
 func privilege(f field) any {
-	switch {
-	case f.kind == boolean:
+	switch f.kind {
+	case boolean:
 		return true
-	case f.kind == number:
+	case number:
 		return float64(f.max)
+	default:
 	}
 	return f.enum[len(f.enum)-1]
 }
@@ -327,6 +334,7 @@ func privilege(f field) any {
 func TestImports(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		api, err := spec.Read("openapi.json", tw.Spec(), spec.Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package twin
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/mail"
 	"net/url"
@@ -43,6 +44,7 @@ type wrong struct {
 func conflict(detail string) *problem {
 	return &problem{status: 409, title: "Conflict", detail: detail}
 }
+
 func refused(detail string) *problem {
 	return &problem{status: 401, title: "Unauthorized", detail: detail}
 }
@@ -71,7 +73,7 @@ func readJSON(raw []byte) (map[string]any, *problem) {
 	if !utf8.Valid(raw) || d.Decode(&v) != nil {
 		return nil, malformed()
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder returns io.EOF itself
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, malformed()
 	}
 	m, ok := v.(map[string]any)

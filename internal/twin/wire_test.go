@@ -32,16 +32,19 @@ func TestTransportFlaws(t *testing.T) {
 	t.Parallel()
 	old := func(version uint16) func(*testing.T, *Twin) bool {
 		return func(t *testing.T, tw *Twin) bool {
+			t.Helper()
 			got, err := shake(t, tw, &tls.Config{RootCAs: tw.Roots(), MinVersion: tls.VersionTLS10, MaxVersion: version})
 			return err == nil && got == version
 		}
 	}
 	untrusted := func(t *testing.T, tw *Twin) bool {
+		t.Helper()
 		_, err := shake(t, tw, &tls.Config{RootCAs: tw.Roots()})
 		var wrong *tls.CertificateVerificationError
 		return errors.As(err, &wrong)
 	}
 	plain := func(t *testing.T, tw *Twin) bool {
+		t.Helper()
 		c := call(t, tw, "alice")
 		r := c.send("GET", "/customers", nil, func(r *http.Request) { r.URL.Scheme = "http" })
 		if r.status == http.StatusPermanentRedirect && r.header.Get("Location") != tw.URL()+"/customers" {
@@ -88,46 +91,53 @@ func TestTLSAnswers(t *testing.T) {
 	}
 }
 
+// got is the head of an answer.
+type got struct {
+	status int
+	length int64
+	header http.Header
+}
+
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	get := func(t *testing.T, tw *Twin, read int64) (*http.Response, []byte, error) {
+	get := func(t *testing.T, tw *Twin, read int64, wait time.Duration) (got, []byte, error) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), wait)
 		defer cancel()
 		req, _ := http.NewRequestWithContext(ctx, "GET", tw.URL()+"/customers", nil)
 		req.Header.Set("Authorization", "Bearer "+tw.people[0].token)
 		resp, err := call(t, tw, "").http.Do(req)
 		if err != nil {
-			return nil, nil, err
+			return got{}, nil, err
 		}
 		defer resp.Body.Close()
 		body, err := io.ReadAll(io.LimitReader(resp.Body, read))
-		return resp, body, err
+		return got{resp.StatusCode, resp.ContentLength, resp.Header}, body, err
 	}
-	tests := map[string]func(resp *http.Response, body []byte, err error) bool{
-		"hang":   func(_ *http.Response, _ []byte, err error) bool { return errors.Is(err, context.DeadlineExceeded) },
-		"stream": func(_ *http.Response, _ []byte, err error) bool { return errors.Is(err, context.DeadlineExceeded) },
-		"reset":  func(_ *http.Response, _ []byte, err error) bool { return err != nil },
-		"big": func(resp *http.Response, body []byte, _ error) bool {
-			return resp.ContentLength == 100<<20 && len(body) == 1<<20
+	tests := map[string]func(resp got, body []byte, err error) bool{
+		"hang":   func(_ got, _ []byte, err error) bool { return errors.Is(err, context.DeadlineExceeded) },
+		"stream": func(_ got, _ []byte, err error) bool { return errors.Is(err, context.DeadlineExceeded) },
+		"reset":  func(_ got, _ []byte, err error) bool { return err != nil },
+		"big": func(resp got, body []byte, _ error) bool {
+			return resp.length == 100<<20 && len(body) == 1<<20
 		},
-		"redirect": func(resp *http.Response, _ []byte, _ error) bool {
-			return strings.HasPrefix(resp.Header.Get("Location"), "http://198.51.100.7")
+		"redirect": func(resp got, _ []byte, _ error) bool {
+			return strings.HasPrefix(resp.header.Get("Location"), "http://198.51.100.7")
 		},
-		"types":    func(resp *http.Response, _ []byte, _ error) bool { return resp.Header.Get("Content-Type") != mediaJSON },
-		"echo":     func(_ *http.Response, body []byte, _ error) bool { return bytes.Contains(body, []byte("Bearer tk_")) },
-		"throttle": func(resp *http.Response, _ []byte, _ error) bool { return resp.StatusCode == 429 },
-		"expire":   func(resp *http.Response, _ []byte, _ error) bool { return resp.StatusCode == 401 },
-		"lie": func(resp *http.Response, body []byte, _ error) bool {
-			return resp.StatusCode == 200 && bytes.HasPrefix(body, []byte(`{"result"`))
+		"types":    func(resp got, _ []byte, _ error) bool { return resp.header.Get("Content-Type") != mediaJSON },
+		"echo":     func(_ got, body []byte, _ error) bool { return bytes.Contains(body, []byte("Bearer tk_")) },
+		"throttle": func(resp got, _ []byte, _ error) bool { return resp.status == 429 },
+		"expire":   func(resp got, _ []byte, _ error) bool { return resp.status == 401 },
+		"lie": func(resp got, body []byte, _ error) bool {
+			return resp.status == 200 && bytes.HasPrefix(body, []byte(`{"result"`))
 		},
-		"bomb": func(resp *http.Response, body []byte, _ error) bool {
+		"bomb": func(resp got, body []byte, _ error) bool {
 			z, err := gzip.NewReader(bytes.NewReader(body))
 			if err != nil {
 				return false
 			}
 			n, _ := io.Copy(io.Discard, z)
-			return resp.Header.Get("Content-Encoding") == "gzip" && n > int64(len(body))*100
+			return resp.header.Get("Content-Encoding") == "gzip" && n > int64(len(body))*100
 		},
 	}
 	for _, kind := range Hostiles() {
@@ -137,21 +147,25 @@ func TestHostile(t *testing.T) {
 			if err := tw.Hostile(kind, 1); err != nil {
 				t.Fatal(err)
 			}
-			resp, _, err := get(t, tw, 1<<20)
-			if err != nil || resp.StatusCode != 200 {
+			resp, _, err := get(t, tw, 1<<20, time.Minute)
+			if err != nil || resp.status != 200 {
 				t.Fatalf("the first request = %v %v, want a good answer", resp, err)
 			}
 			size := int64(1 << 20)
 			if kind == "bomb" {
 				size = 64 << 10
 			}
-			if resp, body, err := get(t, tw, size); !tests[kind](resp, body, err) {
+			wait := time.Minute
+			if kind == "hang" || kind == "stream" {
+				wait = 300 * time.Millisecond
+			}
+			if resp, body, err := get(t, tw, size, wait); !tests[kind](resp, body, err) {
 				t.Errorf("the second request = %v, %d bytes, %v", resp, len(body), err)
 			}
 			if err := tw.Hostile("", 0); err != nil {
 				t.Fatal(err)
 			}
-			if resp, _, err := get(t, tw, 1<<20); err != nil || resp.StatusCode != 200 {
+			if resp, _, err := get(t, tw, 1<<20, time.Minute); err != nil || resp.status != 200 {
 				t.Errorf("after the misbehaviour = %v %v, want a good answer", resp, err)
 			}
 		})
@@ -189,6 +203,7 @@ func TestLimit(t *testing.T) {
 func TestMethodsAndOrigins(t *testing.T) {
 	t.Parallel()
 	eachStyle(t, func(t *testing.T, tw *Twin) {
+		t.Helper()
 		c := call(t, tw, "alice")
 		o := tw.spots["BOLA-01"]
 		path := c.path(o, "")
