@@ -66,12 +66,12 @@ func Parse(name string, data []byte, opts ...Option) (*Doc, error) {
 
 // decode reads the structure of one file, without the checks of meaning.
 func decode(name string, data []byte, set settings) (*Doc, *decoder, error) {
-	if strings.TrimSpace(string(data[:min(len(data), 4096)])) == "" && len(data) <= 4096 {
-		return nil, nil, Problems{{File: name, Line: 1, Column: 1, Message: "the file is empty", Hint: "start with: drawbridge new ID --from FILE"}}
-	}
 	tree, err := yaml.Parse(data, yaml.DefaultLimits())
 	if err != nil {
 		return nil, nil, syntax(name, err)
+	}
+	if tree.Root.Null() {
+		return nil, nil, Problems{{File: name, Line: 1, Column: 1, Message: "the file is empty", Hint: "start with: drawbridge new ID --from FILE"}}
 	}
 	d := &decoder{file: name, tree: tree, defs: set.safeguards, partial: tree.Root.Get("extends") != nil}
 	doc := &Doc{Name: name, tree: tree}

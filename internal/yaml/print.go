@@ -151,7 +151,7 @@ func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
 		}
 	case (v.Kind == Map || v.Kind == List) && len(v.Children) > 0:
 		if v.Flow {
-			if s := p.bare(v, false); indent+used+1+utf8.RuneCountInString(s) <= Width {
+			if s := p.brief(v); s != "" && indent+used+1+utf8.RuneCountInString(s) <= Width {
 				p.put(" " + s + tail + "\n")
 				return
 			}
@@ -176,6 +176,27 @@ func (p *printer) value(v *Node, indent, used int, tail string, item bool) {
 	if v.Note != nil && (v.Kind == Map || v.Kind == List) {
 		p.comments(v.Note.Foot, indent+2)
 	}
+}
+
+// brief writes a collection in brackets, or returns "" when it is plainly longer
+// than a line: a hostile file may nest long ones.
+func (p *printer) brief(n *Node) string {
+	left := Width
+	if !n.within(&left) {
+		return ""
+	}
+	return p.bare(n, false)
+}
+
+// within takes the least width of a node from left, and reports whether it fits.
+func (n *Node) within(left *int) bool {
+	*left -= utf8.RuneCountInString(n.Value) + 1
+	for i := range n.Children {
+		if *left < 0 || n.Kind != Alias && !n.Children[i].within(left) {
+			return false
+		}
+	}
+	return *left >= 0
 }
 
 // compact reports whether the first entry of an item stands on the line of the
