@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -282,7 +281,7 @@ func (f field) judgeText(s string) string {
 		return "is not one of the allowed values"
 	case n < f.min || f.max > 0 && n > f.max:
 		return "is too short or too long"
-	case f.pattern != "" && !pattern(f.pattern).MatchString(s):
+	case f.pattern != "" && !regexp.MustCompile(f.pattern).MatchString(s):
 		return "does not have the right form"
 	case f.need && n == 0:
 		return "must not be empty"
@@ -306,15 +305,4 @@ func (f field) judgeText(s string) string {
 		return "does not have the form of a " + f.format
 	}
 	return ""
-}
-
-var patterns sync.Map // immutable: every pattern of the styles, compiled
-
-func pattern(s string) *regexp.Regexp {
-	if re, ok := patterns.Load(s); ok {
-		return re.(*regexp.Regexp)
-	}
-	re := regexp.MustCompile(s)
-	patterns.Store(s, re)
-	return re
 }
