@@ -228,7 +228,7 @@ func (s *Session) try(ctx context.Context, o *Operation, id *Identity, ids []str
 		if first == nil {
 			first, sent = a, r
 		}
-		if o.BodyType == "" || a.Status != 400 && a.Status != 409 && a.Status != 422 {
+		if o.BodyType == "" || a.Status != 400 && a.Status != 409 && a.Status != 422 && a.Status != 500 {
 			break
 		}
 	}

@@ -81,9 +81,13 @@ func (s *Session) observe(o *Operation, id *Identity, a *Answer) {
 		s.observeList(o, id, doc)
 	}
 	walk(doc, 0, func(name string, v any) {
-		stem, text := singular(strings.ToLower(trimID(name))), scalar(v)
+		stem, text := trimID(name), scalar(v)
+		if stem == name {
+			return // it names no id
+		}
+		stem = singular(strings.ToLower(stem))
 		key := poolKey{stem, id.Name}
-		if text != "" && stem != "" && stem != strings.ToLower(name) && len(s.seen[key]) < 5 && !slices.Contains(s.seen[key], text) {
+		if text != "" && stem != "" && len(s.seen[key]) < 5 && !slices.Contains(s.seen[key], text) {
 			s.seen[key] = append(s.seen[key], text)
 		}
 	})

@@ -57,6 +57,7 @@ func prepare(opt Options) (*Session, *Run, error) {
 	s := newSession(opt, base, scope, run.Budget)
 	s.Interface, s.Declared = iface.ID, declared(in, iface.ID)
 	s.hosts = append([]string{base.Host}, iface.Hosts[:min(len(iface.Hosts), 1)]...)
+	s.PerObject = iface.Safeguards["authz"] == "object"
 	if r := in.Envelope.RequestsPerMinute; r != nil {
 		s.Rate = *r
 	}

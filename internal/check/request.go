@@ -116,7 +116,7 @@ func (s *Session) reference(ctx context.Context, o *Operation, id *Identity, nam
 			break
 		}
 	}
-	if v := s.seen[poolKey{strings.ToLower(stem), id.Name}]; own == "" && len(v) > 0 && !strings.EqualFold(stem, name) {
+	if v := s.seen[poolKey{strings.ToLower(stem), id.Name}]; own == "" && len(v) > 0 && trimID(name) != name {
 		own = v[0]
 	}
 	if own == "" {

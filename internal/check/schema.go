@@ -177,6 +177,37 @@ func extra(s *openapi3.Schema, doc any, at string, depth int, out *[]string) boo
 	return false
 }
 
+// Enum lists the texts that the schema of an answer's main object allows for a
+// property; none when it allows any.
+func (o *Operation) Enum(a *Answer, name string) []string {
+	props, _ := properties(o.Schema(a), 0)
+	p := props[name]
+	if p == nil {
+		return nil
+	}
+	var out []string
+	for _, v := range p.Enum {
+		if text, ok := v.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// Typed lists the top-level properties of the request's body that are numbers or
+// truth values, sorted.
+func (o *Operation) Typed() []string {
+	props, _ := properties(o.Body, 0)
+	var out []string
+	for name, p := range props {
+		if p != nil && !p.ReadOnly && p.Type != nil && !p.Type.Includes("string") && (p.Type.Includes("integer") || p.Type.Includes("number") || p.Type.Includes("boolean")) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // array finds the part of a schema that describes items.
 func array(s *openapi3.Schema, depth int) *openapi3.Schema {
 	if s == nil || depth > maxDepth || s.Items != nil {

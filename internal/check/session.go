@@ -22,6 +22,7 @@ type Session struct {
 	Declared    Declared     // what the manifest says that answers hold
 	BaseURL     *url.URL
 	TLS         *tls.Config // nil unless the target speaks TLS
+	PerObject   bool        // the manifest says that objects belong to their owner
 	Rate        int64       // requests a minute that the manifest's envelope asks for; 0 when it does not say
 
 	all      []*Operation // of the whole specification, with those that are left alone

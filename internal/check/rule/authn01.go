@@ -1,0 +1,96 @@
+package rule
+
+import (
+	"context"
+	"fmt"
+
+	"drawbridge"
+	"drawbridge/internal/check"
+)
+
+// authn01 asks whether an operation that needs a credential is served without one.
+type authn01 struct{}
+
+// Info describes the check.
+func (authn01) Info() check.Info {
+	return check.Info{
+		ID: "AUTHN-01", Title: "Served without a credential", Severity: drawbridge.Critical,
+		Why: "Whoever finds the address reads or changes the data; no account is needed.",
+		CWE: []int{306}, OWASP: "API2:2023", ASVS: []string{"v5.0.0-8.2.1", "v5.0.0-7.2.1"},
+		Needs: []check.Need{check.NeedSpec, check.NeedIdentity}, Safety: check.Mutating,
+		Sends:    "Each operation's own good request once more, without the credential; on new objects of the run where it changes something.",
+		Fix:      "Refuse by default: authenticate before routing, and list the few public operations by name.",
+		Explains: []string{"AUTHN-02", "BOLA-01"},
+	}
+}
+
+// Run looks at every driven operation that is not declared public.
+func (c authn01) Run(ctx context.Context, s *check.Session) []check.Result {
+	return withoutRights(ctx, s, c.Info(), "without a credential", func(*check.Identity) *check.Identity { return nil })
+}
+
+// withoutRights sends the good request of every protected operation as somebody
+// who has no rights, and fails where the answer is what the owner was given.
+func withoutRights(ctx context.Context, s *check.Session, info check.Info, how string, as func(*check.Identity) *check.Identity) []check.Result {
+	var out []check.Result
+	for _, o := range s.Operations {
+		if s.Stopped(ctx) {
+			break
+		}
+		var owner *check.Identity
+		for _, id := range s.Identities {
+			if owner == nil && s.Baseline(o, id) != nil {
+				owner = id
+			}
+		}
+		switch {
+		case owner == nil:
+			out = append(out, s.Verdict(info, o, drawbridge.Inconclusive, "the run has no good answer to compare with"))
+		case o.Optional || !o.Secured && !o.Open:
+			out = append(out, s.Verdict(info, o, drawbridge.Skipped, "the specification declares it public"))
+		default:
+			out = append(out, asNobody(ctx, s, info, o, owner, how, as(owner)))
+		}
+	}
+	return out
+}
+
+func asNobody(ctx context.Context, s *check.Session, info check.Info, o *check.Operation, owner *check.Identity, how string, nobody *check.Identity) check.Result {
+	a, err := aimAt(ctx, s, o, owner)
+	if err != nil {
+		return undecided(s, info, o, err)
+	}
+	got, err := s.Do(ctx, nobody, a.request)
+	if err != nil {
+		return undecided(s, info, o, err)
+	}
+	a.tidy(s, got)
+	switch {
+	case got.Throttled() || got.Status >= 500:
+		return s.Verdict(info, o, drawbridge.Inconclusive, statusNote(got), s.Exchange("attack", got))
+	case !got.OK():
+		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("refused %s: answered %d", how, got.Status))
+	case !a.served(got):
+		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("answered %d %s, and not with what %s is given", got.Status, how, owner.Name))
+	case o.Open && !private(s, owner, got):
+		return s.Verdict(info, o, drawbridge.Inconclusive, "served "+how+", and the specification does not say whether it should be; nothing in the answer is the run's own", s.Exchange("attack", got))
+	}
+	evidence := []check.Exchange{s.Exchange("baseline", a.want), s.Exchange("attack", got)}
+	if again, err := aimAt(ctx, s, o, owner); err == nil {
+		repeat, err := s.Do(ctx, nobody, again.request)
+		if err != nil {
+			return undecided(s, info, o, err)
+		}
+		again.tidy(s, repeat)
+		if !again.served(repeat) {
+			return s.Verdict(info, o, drawbridge.Inconclusive, fmt.Sprintf("served %s once, and not again: answered %d", how, repeat.Status), append(evidence, s.Exchange("repeat", repeat))...)
+		}
+		evidence = append(evidence, s.Exchange("repeat", repeat))
+	}
+	return s.Verdict(info, o, drawbridge.Fail, fmt.Sprintf("served twice %s, like to %s", how, owner.Name), evidence...)
+}
+
+// private reports that an answer holds something that the run made as the identity.
+func private(s *check.Session, id *check.Identity, a *check.Answer) bool {
+	return holds(a.Body, s.Marker()) || holds(a.Body, s.OwnIDs(id)...)
+}
