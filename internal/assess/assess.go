@@ -6,7 +6,7 @@ package assess
 import (
 	"time"
 
-	"drawbridge"
+	"drawbridge/internal/check"
 	"drawbridge/internal/flow"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/threat"
@@ -34,7 +34,7 @@ type Assessment struct {
 	Backlog       []threat.Scenario `json:"backlog"`
 	Unknowns      []Unknown         `json:"unknowns"`
 	Controls      []policy.Control  `json:"controls"`
-	Checks        []CheckResult     `json:"checks"`
+	Checks        []check.Result    `json:"checks"`
 	Coverage      Coverage          `json:"coverage"`
 	Score         policy.Score      `json:"score"`
 	Gate          policy.Gate       `json:"gate"`
@@ -66,15 +66,6 @@ type Unknown struct {
 	Key     string `json:"key"`
 	Element string `json:"element"`
 	Effect  string `json:"effect"` // what it was counted as
-}
-
-// CheckResult is one live check's verdict; empty until live results join.
-type CheckResult struct {
-	ID        string             `json:"id"`
-	Element   string             `json:"element"`
-	Operation string             `json:"operation,omitempty"`
-	Verdict   drawbridge.Verdict `json:"verdict"`
-	Reason    string             `json:"reason,omitempty"`
 }
 
 // Coverage says how much of the plan has a result.

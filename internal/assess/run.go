@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/check"
 	"drawbridge/internal/flow"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/policy"
@@ -16,9 +17,10 @@ import (
 
 // Options of one assessment.
 type Options struct {
-	AsOf    time.Time // instant of the assessment; an input like any other
-	Name    string    // the file as the person wrote it; default the path
-	Version string    // of the program, for the provenance
+	AsOf    time.Time  // instant of the assessment; an input like any other
+	Results *check.Run // of live checks; nil without
+	Name    string     // the file as the person wrote it; default the path
+	Version string     // of the program, for the provenance
 }
 
 // Run assesses the manifest at path by the workspace's packs.
@@ -35,12 +37,16 @@ func Run(ctx context.Context, ws *policy.Workspace, path string, opt Options) (*
 
 // FromBundle assesses a manifest that is loaded already.
 func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, opt Options) (*Assessment, error) {
+	if err := admit(b.Integration, opt.Results); err != nil {
+		return nil, err
+	}
+	live := verdicts(opt.Results)
 	m, err := flow.Build(b, ws.Taxonomy)
 	if err != nil {
 		return nil, err
 	}
 	facts := flow.NewFacts(b, m, ws.Taxonomy, opt.AsOf)
-	threats, err := ws.Threats.Evaluate(b, m, facts, threat.Options{AsOf: opt.AsOf})
+	threats, err := ws.Threats.Evaluate(b, m, facts, threat.Options{AsOf: opt.AsOf, Live: live})
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +55,7 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 	}
 	transfers := policy.Transfers(b, ws.Taxonomy, ws.Transfers, opt.AsOf)
 	score, controls, gate, err := ws.Policy.Evaluate(policy.Input{
-		Bundle: b, Map: m, Facts: facts, Threats: threats, Transfers: transfers, AsOf: opt.AsOf,
+		Bundle: b, Map: m, Facts: facts, Threats: threats, Transfers: transfers, AsOf: opt.AsOf, Taxonomy: ws.Taxonomy, Results: results(b.Integration, opt.Results, live),
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +64,7 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 		SchemaVersion: drawbridge.SchemaVersion, AsOf: opt.AsOf.UTC(), Workspace: ws.Name(), Packs: ws.Packs(),
 		Map: m, Exposure: m.Exposure(), Transfers: transfers,
 		Threats: threats.Threats, Questions: threats.Questions, Backlog: threats.Backlog,
-		Controls: controls, Checks: []CheckResult{}, Score: score, Gate: gate,
+		Controls: controls, Score: score, Gate: gate,
 		Provenance: Provenance{Tool: "drawbridge", Version: opt.Version, Inputs: maps.Clone(b.Inputs)},
 	}
 	in := b.Integration
@@ -67,8 +73,12 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 		return nil, err
 	}
 	a.Unknowns = unknowns(a)
-	a.Coverage = coverage(a)
-	a.Notes = notes(a)
+	if opt.Results != nil {
+		a.Checks = opt.Results.Results
+		a.Notes = runNotes(a, opt.Results)
+	}
+	a.Coverage = coverage(a, live)
+	a.Notes = append(a.Notes, notes(a)...)
 	a.Place = placer(b, opt.Name)
 	Complete(a)
 	return a, nil
@@ -117,30 +127,6 @@ func unknowns(a *Assessment) []Unknown {
 		out = append(out, seen[k])
 	}
 	return out
-}
-
-// coverage counts the automated scenarios and the verdicts that they have.
-func coverage(a *Assessment) Coverage {
-	var c Coverage
-	for _, s := range a.Backlog {
-		if s.Settle.Mode == threat.Automated {
-			c.Planned++
-		}
-	}
-	for _, r := range a.Checks {
-		switch r.Verdict {
-		case drawbridge.Pass:
-			c.Passed++
-		case drawbridge.Fail:
-			c.Failed++
-		default:
-			c.Other++
-		}
-	}
-	if c.Planned > 0 {
-		c.Percent = 100 * float64(c.Passed+c.Failed) / float64(max(c.Planned, c.Passed+c.Failed))
-	}
-	return c
 }
 
 // notes says what a reader must know before believing the figures.

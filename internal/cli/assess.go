@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/assess"
+	"drawbridge/internal/check"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/report"
 )
@@ -38,6 +41,7 @@ func newAssess(env *Env) *cobra.Command {
 	format := formatFlag(cmd, report.Formats()...)
 	asOf := cmd.Flags().String("as-of", "", "day or instant of the assessment (default now)")
 	out := cmd.Flags().String("out", "", "write to this file instead of stdout")
+	results := cmd.Flags().String("results", "", "run file of live checks (drawbridge test --out) whose verdicts count")
 	full := cmd.Flags().Bool("full", false, "text: list every threat, question and control")
 	failOn := cmd.Flags().StringArray("fail-on", []string{"gate"}, "exit 3 on: gate, severity:LEVEL, coverage:PERCENT, none; may repeat")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -46,6 +50,10 @@ func newAssess(env *Env) *cobra.Command {
 			return err
 		}
 		at, err := env.asOf(*asOf)
+		if err != nil {
+			return err
+		}
+		run, err := env.readRun(*results, args)
 		if err != nil {
 			return err
 		}
@@ -58,7 +66,7 @@ func newAssess(env *Env) *cobra.Command {
 				broken = append(broken, err)
 				continue
 			}
-			a, err := assess.Run(cmd.Context(), ws, env.path(arg), assess.Options{AsOf: at, Name: filepath.ToSlash(arg), Version: env.Version})
+			a, err := assess.Run(cmd.Context(), ws, env.path(arg), assess.Options{AsOf: at, Results: run, Name: filepath.ToSlash(arg), Version: env.Version})
 			if err != nil {
 				broken = append(broken, err)
 				continue
@@ -170,4 +178,32 @@ func (f failOn) judge(env *Env, all []*assess.Assessment) error {
 		return errNo
 	}
 	return nil
+}
+
+const maxRunFile = 64 << 20
+
+// readRun reads a run file; none is given when the name is empty.
+func (e *Env) readRun(name string, manifests []string) (*check.Run, error) {
+	if name == "" {
+		return nil, nil //nolint:nilnil // no results is a fact, not a failure
+	}
+	if len(manifests) != 1 {
+		return nil, usageError{errors.New("--results belongs to one manifest; give one FILE")}
+	}
+	info, err := os.Stat(e.path(name))
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "run file %s cannot be read: %w", name, err)
+	}
+	if info.Size() > maxRunFile {
+		return nil, drawbridge.Errorf(drawbridge.TooLarge, "run file %s has %d bytes; at most %d are accepted", name, info.Size(), maxRunFile)
+	}
+	data, err := os.ReadFile(e.path(name))
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "run file %s cannot be read: %w", name, err)
+	}
+	var run check.Run
+	if err := json.Unmarshal(data, &run); err != nil {
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "%s is no run file of drawbridge test: %w", name, err)
+	}
+	return &run, nil
 }

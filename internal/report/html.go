@@ -11,6 +11,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/assess"
+	"drawbridge/internal/check"
 	"drawbridge/internal/flow"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/threat"
@@ -41,6 +42,9 @@ type page struct {
 	Groups    []threatGroup
 	Required  []policy.Control
 	Others    []policy.Control
+	Findings  []check.Result // failed checks that no other explains
+	Explained []check.Result // failed checks below another finding
+	Rest      []check.Result // without a failure
 }
 
 type summaryView struct {
@@ -122,6 +126,15 @@ func newPage(i int, a *assess.Assessment) (page, error) {
 			p.Others = append(p.Others, c)
 		}
 	}
+	p.Findings = failures(a)
+	for _, r := range a.Checks {
+		switch {
+		case r.Verdict != drawbridge.Fail:
+			p.Rest = append(p.Rest, r)
+		case r.Root != "":
+			p.Explained = append(p.Explained, r)
+		}
+	}
 	return p, nil
 }
 
@@ -147,6 +160,7 @@ func funcs() template.FuncMap {
 		"level":    func(l drawbridge.Level) string { return l.String() },
 		"day":      func(a *assess.Assessment) string { return a.AsOf.UTC().Format("2 January 2006") },
 		"accepted": func(q threat.Question, i int, key string) string { return clean(accepted(q, i, key)) },
+		"lines":    lines,
 		"step":     stepName,
 		"flows": func(m *flow.Map) []flow.Edge {
 			return slices.DeleteFunc(slices.Clone(m.Edges), func(e flow.Edge) bool { return e.Kind != flow.EdgeFlow })

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/assess"
@@ -67,11 +68,11 @@ func (h *junitHandler) Result(a *assess.Assessment) error {
 		s.add(tc)
 	}
 	for _, c := range a.Checks {
-		tc := junitCase{Class: "check." + c.Element, Name: c.ID + " " + c.Operation}
+		tc := junitCase{Class: "check." + c.Interface, Name: strings.TrimSpace(c.Check + " " + c.Operation + " " + clean(c.Location))}
 		switch c.Verdict {
 		case drawbridge.Pass:
 		case drawbridge.Fail:
-			tc.Failure = &junitDetail{Message: clean(c.Reason)}
+			tc.Failure = &junitDetail{Message: clean(c.Title + ": " + c.Reason), Text: transcript(c)}
 		default:
 			tc.Skipped = &junitDetail{Message: string(c.Verdict) + ": " + clean(c.Reason)}
 		}

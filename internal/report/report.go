@@ -9,12 +9,14 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/assess"
+	"drawbridge/internal/check"
 )
 
 // Handler receives assessments one by one and writes them in its format.
@@ -142,4 +144,35 @@ func plural(n int, one, many string) string {
 // "privacy exposure: volume".
 func stepName(s string) string {
 	return strings.ReplaceAll(strings.Replace(clean(s), ".", ": ", 1), "_", " ")
+}
+
+// failures returns the live checks that failed and that no other finding explains.
+func failures(a *assess.Assessment) []check.Result {
+	var out []check.Result
+	for _, r := range a.Checks {
+		if r.Verdict == drawbridge.Fail && r.Root == "" {
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y check.Result) int { return y.Severity.Rank() - x.Severity.Rank() })
+	return out
+}
+
+// transcript writes a result's evidence as plain text, with the commands that
+// send the same requests.
+func transcript(r check.Result) string {
+	var b strings.Builder
+	for _, e := range r.Evidence {
+		fmt.Fprintf(&b, "-- %s, as %s\n%s\n%s\n%s\n", e.Name, e.Identity, lines(e.Curl), lines(e.Request), lines(e.Response))
+	}
+	return b.String()
+}
+
+// lines cleans each line of a text and keeps the breaks.
+func lines(s string) string {
+	parts := strings.Split(s, "\n")
+	for i := range parts {
+		parts[i] = clean(parts[i])
+	}
+	return strings.Join(parts, "\n")
 }

@@ -7,6 +7,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/assess"
+	"drawbridge/internal/check"
 	"drawbridge/internal/threat"
 )
 
@@ -32,6 +33,9 @@ func (h *sarifHandler) Result(a *assess.Assessment) error {
 			r.RuleIndex = h.rule(one.Runs[0].Tool.Driver.Rules[r.RuleIndex])
 			h.log.Runs[0].Results = append(h.log.Runs[0].Results, r)
 		}
+	}
+	for _, r := range failures(a) {
+		h.finding(a, r)
 	}
 	file, line, column := a.Place("id")
 	for _, reason := range a.Gate.Reasons {
@@ -75,4 +79,29 @@ func (h *sarifHandler) Done() error {
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(h.log)
+}
+
+// finding adds a failed live check; its place is the interface in the manifest.
+func (h *sarifHandler) finding(a *assess.Assessment, r check.Result) {
+	file, line, column := a.Place("interfaces[" + r.Interface + "]")
+	level := "note"
+	switch r.Severity {
+	case drawbridge.Critical, drawbridge.High:
+		level = "error"
+	case drawbridge.Medium:
+		level = "warning"
+	}
+	h.log.Runs[0].Results = append(h.log.Runs[0].Results, threat.SARIFResult{
+		RuleID: r.Check, Level: level,
+		Message: threat.SARIFText{Text: clean(r.Title + ": " + r.Reason + " " + r.Operation + " " + r.Location)},
+		RuleIndex: h.rule(threat.SARIFRule{
+			ID: r.Check, ShortDescription: threat.SARIFText{Text: r.Title}, FullDescription: threat.SARIFText{Text: r.Title + "."}, Help: threat.SARIFText{Text: r.Fix},
+		}),
+		Locations: []threat.SARIFLocation{{
+			Physical: threat.SARIFPhysical{Artifact: threat.SARIFArtifact{URI: threat.FileURI(file)}, Region: threat.SARIFRegion{StartLine: max(1, line), StartColumn: max(0, column)}},
+			Logical:  []threat.SARIFLogical{{Name: or(r.Operation, r.Interface), Kind: "function"}},
+		}},
+		Fingerprints: map[string]string{"drawbridge/f1": r.Fingerprint},
+		Properties:   map[string]any{"severity": r.Severity, "transcript": transcript(r)},
+	})
 }

@@ -59,6 +59,7 @@ func (h *textHandler) Result(a *assess.Assessment) error {
 	h.head(a)
 	h.gate(a)
 	h.score(a)
+	h.checks(a)
 	h.threats(a)
 	h.questions(a)
 	h.notes(a)
@@ -157,6 +158,35 @@ func (h *textHandler) threats(a *assess.Assessment) {
 		}
 		h.item(fmt.Sprintf("%-8s", t.Severity), fmt.Sprintf("%s  %s%s", t.ID, t.Title, state))
 	}
+}
+
+// checks lists what live checks found, gravest first.
+func (h *textHandler) checks(a *assess.Assessment) {
+	if len(a.Checks) == 0 {
+		return
+	}
+	counts := map[drawbridge.Verdict]int{}
+	for _, r := range a.Checks {
+		counts[r.Verdict]++
+	}
+	h.line("\n%s", h.paint(bold, fmt.Sprintf("Live checks: %d passed, %d failed, %d inconclusive, %d skipped",
+		counts[drawbridge.Pass], counts[drawbridge.Fail], counts[drawbridge.Inconclusive], counts[drawbridge.Skipped])))
+	found := failures(a)
+	for n, r := range found {
+		if n == 10 && !h.opt.Full {
+			h.line("  and %d more; --full lists them", len(found)-n)
+			break
+		}
+		where := strings.TrimSpace(r.Operation + " " + r.Location)
+		h.item(fmt.Sprintf("%-8s", r.Severity), fmt.Sprintf("%s  %s: %s (%s)", r.Check, r.Title, r.Reason, or(where, r.Interface)))
+	}
+}
+
+func or(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
 }
 
 func (h *textHandler) questions(a *assess.Assessment) {

@@ -17,6 +17,7 @@ import (
 type Options struct {
 	AsOf time.Time // exceptions end by it
 	All  bool      // list what is not applicable too
+	Live []Live    // verdicts of live checks, by interface
 }
 
 // outcome is a verdict in terms of fact positions, shared by every element
@@ -90,6 +91,7 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 	}
 	r.sum(m)
 	r.evaluate()
+	r.settleLive()
 	r.exceptions(b.Integration.Exceptions)
 	r.result.Questions = r.ask.questions(r.threats)
 	r.ask = nil // large, and done with

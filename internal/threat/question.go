@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"drawbridge"
 	"drawbridge/internal/flow"
 )
 
@@ -83,7 +84,15 @@ func appendLast(list []int, n int) []int {
 func (a *asker) questions(threats []*Threat) []Question {
 	effect := map[*waitGroup]float64{}
 	groups := slices.Collect(maps.Values(a.groups))
+	settled := func(t int) bool {
+		return len(threats[t].Tested) > 0 && threats[t].State != drawbridge.ThreatNeedsAnswer && threats[t].State != drawbridge.ThreatAccepted
+	}
 	for _, g := range groups {
+		for i := range g.asks { // what a live check settled is not asked
+			g.asks[i].threats = slices.DeleteFunc(g.asks[i].threats, settled)
+		}
+		g.asks = slices.DeleteFunc(g.asks, func(x ask) bool { return len(x.threats) == 0 })
+		g.threats = slices.DeleteFunc(g.threats, settled)
 		for _, t := range g.threats {
 			effect[g] += weight(threats[t].Severity)
 		}

@@ -28,6 +28,7 @@ type Threat struct {
 	CAPEC       []int                  `json:"capec,omitempty"`
 	OWASP       string                 `json:"owasp_api,omitempty"`
 	Accepted    *Acceptance            `json:"accepted,omitempty"`
+	Tested      []Live                 `json:"tested,omitempty"` // what live checks found about it
 	Reason      string                 `json:"reason,omitempty"` // why not evaluated or not applicable
 }
 
