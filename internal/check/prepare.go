@@ -93,7 +93,7 @@ func newRun(opt Options, target manifest.Target, iface *manifest.Interface) (*Ru
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{SchemaVersion: drawbridge.SchemaVersion, Tool: "drawbridge", Started: opt.Now().UTC(), Results: []Result{}, Done: []string{}, Created: []CreatedObject{}, Notes: []string{}}
+	run := &Run{SchemaVersion: drawbridge.SchemaVersion, Tool: "drawbridge", Started: opt.Now().UTC(), Identities: []RunIdentity{}, Operations: []RunOperation{}, Results: []Result{}, Done: []string{}, Created: []CreatedObject{}, Notes: []string{}}
 	if old := opt.Resume; old != nil {
 		switch {
 		case old.Integration.ID != in.ID || old.Target.BaseURL != target.BaseURL || old.Target.Name != target.Name:

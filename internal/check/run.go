@@ -48,6 +48,9 @@ func Execute(ctx context.Context, opt Options) (*Run, error) {
 	run.Complete, run.Stopped = stop == nil, ""
 	if stop != nil {
 		run.Stopped = stop.Error()
+		if errors.Is(stop, context.Canceled) {
+			run.Stopped = "it was cancelled"
+		}
 		s.leave(opt.Checks, run)
 	}
 	s.sweep(ctx, run)
