@@ -52,7 +52,7 @@ func Run(ctx context.Context, env Env) int {
 		fmt.Fprintf(env.Stderr, "drawbridge: %v\nSee '%s --help'.\n", u, cmd.CommandPath())
 		return drawbridge.ExitUsage
 	}
-	fmt.Fprintf(env.Stderr, "drawbridge: %v\n", err)
+	fmt.Fprintf(env.Stderr, "drawbridge: %v\n", env.shorten(err))
 	return drawbridge.KindOf(err).Exit()
 }
 
@@ -92,6 +92,9 @@ func commands(env *Env) []*cobra.Command {
 		newRules(env),
 		newExplain(env),
 		newAssess(env),
+		newTest(env),
+		newChecks(env),
+		newCompare(env),
 		newDemo(env),
 		newPolicy(env),
 		newPack(env),

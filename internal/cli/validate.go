@@ -127,6 +127,13 @@ func tellValidation(e *Env, r validation) {
 
 // shorten names files below the working directory relative to it.
 func (e *Env) shorten(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a list made by errors.Join itself
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, e.shorten(one))
+		}
+		return errors.Join(all...)
+	}
 	list, ok := errors.AsType[manifest.Problems](err)
 	if !ok {
 		if known, ok := errors.AsType[*drawbridge.Error](err); ok {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"time"
 
 	"drawbridge"
 )
@@ -37,7 +38,7 @@ var flowGetters = map[string]func(*flowInput) any{
 	"flow.records_per_day": func(x *flowInput) any {
 		return value(x.def.Volume.RecordsPerDay)
 	},
-	"flow.retention": func(x *flowInput) any { return span(x.def.Retention.Period) },
+	"flow.retention": inside(func(x *flowInput) any { return span(x.def.Retention.Period) }, time.Duration(0)),
 	"flow.deletion":  func(x *flowInput) any { return text(x.def.Retention.Deletion) },
 	"flow.deletion_evidence": func(x *flowInput) any {
 		return text(x.def.Retention.Evidence)
@@ -45,11 +46,23 @@ var flowGetters = map[string]func(*flowInput) any{
 	"flow.origin":      func(x *flowInput) any { return list(x.def.Origin) },
 	"flow.storage":     func(x *flowInput) any { return list(x.def.Region.Storage) },
 	"flow.processing":  func(x *flowInput) any { return list(x.def.Region.Processing) },
-	"flow.abroad":      abroad,
+	"flow.abroad":      inside(abroad, false),
 	"flow.transfer":    func(x *flowInput) any { return text(x.def.Region.Transfer) },
-	"flow.shared_with": func(x *flowInput) any { return list(x.def.SharedWith) },
+	"flow.shared_with": inside(func(x *flowInput) any { return list(x.def.SharedWith) }, list([]string{})),
 	"flow.trigger":     func(x *flowInput) any { return text(x.def.Trigger) },
 	"flow.binding":     func(x *flowInput) any { return value(x.def.Binding) },
+}
+
+// inside answers for a flow between systems of our own, which has no receiver
+// outside: what nobody said about the receiver is no risk of this integration.
+// What is said counts.
+func inside(get func(*flowInput) any, neutral any) func(*flowInput) any {
+	return func(x *flowInput) any {
+		if v := get(x); v != nil || x.edge.Interface != "" {
+			return v
+		}
+		return neutral
+	}
 }
 
 func anyData(match func(dataInput) bool) func(*flowInput) any {

@@ -251,9 +251,8 @@ func (d *InputDef) read(v *view) (reading, error) {
 			}
 			continue
 		}
-		x, shown := number(r.Value)
-		if h := d.At(x); !out.unknown && h > out.height {
-			out = reading{height: h, element: el.ID, shown: shown, keys: v.keys(e, r.Read)}
+		if h := d.At(number(r.Value)); !out.unknown && h > out.height {
+			out = reading{height: h, element: el.ID, shown: v.show(e, r.Read), keys: v.keys(e, r.Read)}
 		}
 	}
 	if out.height < 0 {
@@ -277,20 +276,20 @@ func tidy(keys []string, id string) []string {
 	return keys
 }
 
-// number turns a result into the curve's input and into words.
-func number(v any) (float64, string) {
+// number turns a result into the curve's input.
+func number(v any) float64 {
 	switch v := v.(type) {
 	case bool:
 		if v {
-			return 1, "yes"
+			return 1
 		}
-		return 0, "no"
+		return 0
 	case int64:
-		return float64(v), fmt.Sprint(v)
+		return float64(v)
 	case float64:
-		return v, fmt.Sprintf("%.4g", v)
+		return v
 	default:
-		return math.NaN(), "unknown"
+		return math.NaN()
 	}
 }
 

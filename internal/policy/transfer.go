@@ -32,9 +32,11 @@ const maxTransfers = 5000
 func Transfers(b *manifest.Bundle, t *taxonomy.Taxonomy, tr *taxonomy.Transfers, asOf time.Time) []Transfer {
 	var out []Transfer
 	var lost, nowhere []string
+	outward := interfaces(b)
 	for _, f := range b.Integration.Flows {
-		m := movement(b, t, f)
-		if !m.Personal && len(m.Tags) == 0 {
+		inside := !outward[f.From] && !outward[f.To]
+		m := movement(b, t, f, inside)
+		if !m.Personal && len(m.Tags) == 0 || inside && len(m.To) == 0 {
 			continue
 		}
 		m.AsOf = drawbridge.DateOf(asOf)
@@ -46,7 +48,7 @@ func Transfers(b *manifest.Bundle, t *taxonomy.Taxonomy, tr *taxonomy.Transfers,
 			nowhere = append(nowhere, f.ID)
 			continue
 		}
-		if f.Region.Storage == nil || f.Region.Processing == nil {
+		if !inside && (f.Region.Storage == nil || f.Region.Processing == nil) {
 			nowhere = append(nowhere, f.ID)
 		}
 		for _, r := range tr.Judge(m) {
@@ -88,12 +90,23 @@ func undecided(flows []string, asOf time.Time, keys []string, reason string) Tra
 	}
 }
 
-// movement gathers what the rules need to know of one flow.
-func movement(b *manifest.Bundle, t *taxonomy.Taxonomy, f manifest.Flow) taxonomy.Movement {
+// interfaces lists the ids of the partner's ends.
+func interfaces(b *manifest.Bundle) map[string]bool {
+	out := map[string]bool{}
+	for _, i := range b.Integration.Interfaces {
+		out[i.ID] = true
+	}
+	return out
+}
+
+// movement gathers what the rules need to know of one flow. A flow between
+// systems of our own reaches no sub-processor of the partner.
+func movement(b *manifest.Bundle, t *taxonomy.Taxonomy, f manifest.Flow, inside bool) taxonomy.Movement {
 	m := taxonomy.Movement{
 		Origin: slices.Clone(f.Origin), Mechanism: f.Region.Transfer, Evidence: f.Region.Evidence,
 		Level: drawbridge.LevelUnknown, SubjectsPerYear: f.Volume.Subjects, Personal: f.Data == nil,
 	}
+	var held []string
 	for _, d := range f.Data {
 		c, ok := t.Category(d.Category)
 		if !ok {
@@ -106,14 +119,17 @@ func movement(b *manifest.Bundle, t *taxonomy.Taxonomy, f manifest.Flow) taxonom
 		m.Personal = m.Personal || c.Personal()
 		m.Level = max(m.Level, c.Level)
 		m.Tags = append(m.Tags, c.Tags...)
+		held = append(held, c.ID)
 	}
+	level, raised, _ := t.Raise(held)
+	m.Level, m.Tags = max(m.Level, level), append(m.Tags, raised...)
 	if f.Data == nil {
 		m.Level = drawbridge.LevelRestricted
 	}
 	slices.Sort(m.Tags)
 	m.Tags = slices.Compact(m.Tags)
 	m.To = append(slices.Clone(f.Region.Storage), f.Region.Processing...)
-	if b.Partner != nil {
+	if b.Partner != nil && !inside {
 		for _, s := range b.Partner.Subprocessors {
 			if s.Region != "" && (f.SharedWith == nil || slices.Contains(f.SharedWith, s.ID)) {
 				m.To = append(m.To, s.Region)

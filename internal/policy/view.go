@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/expr"
@@ -73,6 +74,26 @@ func dataGaps(in *manifest.Integration) map[string]gap {
 		out[f.ID] = g
 	}
 	return out
+}
+
+// show writes the facts that an expression read as a person would: the name
+// after the dot, and the value.
+func (v *view) show(e int, names []string) string {
+	const most = 3
+	var out []string
+	for _, name := range names {
+		i, ok := flow.FactIndex(name)
+		if !ok || name == "flow.personal" && len(names) > 1 {
+			continue // it gates most inputs and tells little
+		}
+		if len(out) == most {
+			out = append(out, "...")
+			break
+		}
+		_, short, _ := strings.Cut(name, ".")
+		out = append(out, strings.ReplaceAll(short, "_", " ")+" "+flow.Vocabulary()[i].Show(v.facts.Value(e, name).Value))
+	}
+	return strings.Join(out, ", ")
 }
 
 // value returns the bare value of a fact, nil when it is unknown.

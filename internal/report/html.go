@@ -162,6 +162,10 @@ func funcs() template.FuncMap {
 		"accepted": func(q threat.Question, i int, key string) string { return clean(accepted(q, i, key)) },
 		"lines":    lines,
 		"step":     stepName,
+		"lever": func(l policy.Lever) string {
+			points, note := lever(l)
+			return fmt.Sprintf("%+.1f%s", points, note)
+		},
 		"flows": func(m *flow.Map) []flow.Edge {
 			return slices.DeleteFunc(slices.Clone(m.Edges), func(e flow.Edge) bool { return e.Kind != flow.EdgeFlow })
 		},

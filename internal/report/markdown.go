@@ -71,7 +71,8 @@ func (h *markdownHandler) score(a *assess.Assessment) {
 	if len(a.Score.Levers) > 0 {
 		h.line("What would lower this most:\n")
 		for _, l := range a.Score.Levers {
-			h.line("- %+.1f: %s%s", l.Residual, md(l.Change), md(keyed(l.Key)))
+			points, note := lever(l)
+			h.line("- %+.1f: %s%s", points, md(l.Change), md(note+keyed(l.Key)))
 		}
 		h.line("")
 	}

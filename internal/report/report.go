@@ -11,12 +11,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/assess"
 	"drawbridge/internal/check"
+	"drawbridge/internal/policy"
 )
 
 // Handler receives assessments one by one and writes them in its format.
@@ -175,4 +177,13 @@ func lines(s string) string {
 		parts[i] = clean(parts[i])
 	}
 	return strings.Join(parts, "\n")
+}
+
+// lever says what a change does to the residual risk. Where a lift hides it, the
+// figure before lifts is told instead, and said to be that.
+func lever(l policy.Lever) (points float64, note string) {
+	if math.Abs(l.Residual) < 0.05 && math.Abs(l.Unlifted) >= 0.05 {
+		return l.Unlifted, " (before lifts)"
+	}
+	return l.Residual, ""
 }

@@ -120,13 +120,14 @@ func (h *textHandler) score(a *assess.Assessment) {
 			if i == 5 && !h.opt.Full {
 				break
 			}
-			h.item(fmt.Sprintf("%+6.1f", l.Residual), l.Change+keyed(l.Key))
+			points, note := lever(l)
+			h.item(fmt.Sprintf("%+6.1f", points), l.Change+note+keyed(l.Key))
 		}
 	}
 }
 
 func (h *textHandler) contribution(c policy.Contribution) string {
-	s := clean(c.Input)
+	s := cut(clean(c.Input), 64)
 	if c.Unknown {
 		s = h.paint(yellow, "unknown, counted as the worst case") + tail(s)
 	}
