@@ -53,7 +53,7 @@ func TestReadme(t *testing.T) {
 	if ran < 6 {
 		t.Errorf("README has %d commands that were run, want at least 6", ran)
 	}
-	for _, name := range []string{"report.html", "map.svg", "demo-out/report.html"} {
+	for _, name := range []string{"report.html", "map.svg", "demo-out/flawed.html", "demo-out/mended.html"} {
 		if info, err := os.Stat(filepath.Join(work, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: not written (%v)", name, err)
 		}

@@ -1,11 +1,10 @@
 package cli
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,13 +20,15 @@ import (
 )
 
 const assessLong = `Assess reads manifests and answers go, conditional or no-go, with the map, the threats,
-the questions still open, the score and every reason. It needs no server and sends nothing.
+the questions still open, the score and every reason. It needs no server, and sends nothing
+unless --target names where live checks may run.
 
 Exit codes: 0 go or conditional, 3 no-go (or what --fail-on names), 1 bad input, 2 wrong usage.
 The answer is advice until a server's record confirms a decision on the same digest.`
 
 const assessExample = `  drawbridge assess acme-payments/integration.yaml
   drawbridge assess --format html --out report.html acme-payments/integration.yaml
+  drawbridge assess --target sandbox acme-payments/integration.yaml
   drawbridge assess --fail-on gate --fail-on severity:high --format sarif */integration.yaml`
 
 func newAssess(env *Env) *cobra.Command {
@@ -41,7 +42,9 @@ func newAssess(env *Env) *cobra.Command {
 	format := formatFlag(cmd, report.Formats()...)
 	asOf := cmd.Flags().String("as-of", "", "day or instant of the assessment (default now)")
 	out := cmd.Flags().String("out", "", "write to this file instead of stdout")
-	results := cmd.Flags().String("results", "", "run file of live checks (drawbridge test --out) whose verdicts count")
+	var live liveFlags
+	cmd.Flags().StringVar(&live.results, "results", "", "run file of live checks (drawbridge test --out) whose verdicts count")
+	cmd.Flags().StringVar(&live.target, "target", "", "run the live checks against this target of the manifest first; nothing is sent without it")
 	full := cmd.Flags().Bool("full", false, "text: list every threat, question and control")
 	failOn := cmd.Flags().StringArray("fail-on", []string{"gate"}, "exit 3 on: gate, severity:LEVEL, coverage:PERCENT, none; may repeat")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -53,7 +56,7 @@ func newAssess(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		run, err := env.readRun(*results, args)
+		run, err := live.run(cmd.Context(), env, args)
 		if err != nil {
 			return err
 		}
@@ -180,30 +183,25 @@ func (f failOn) judge(env *Env, all []*assess.Assessment) error {
 	return nil
 }
 
-const maxRunFile = 64 << 20
+// liveFlags say where live results come from.
+type liveFlags struct{ results, target string }
 
-// readRun reads a run file; none is given when the name is empty.
-func (e *Env) readRun(name string, manifests []string) (*check.Run, error) {
-	if name == "" {
+// run reads a run file or makes a run; it returns nil when neither is asked for.
+func (f liveFlags) run(ctx context.Context, env *Env, manifests []string) (*check.Run, error) {
+	switch {
+	case f.results == "" && f.target == "":
 		return nil, nil //nolint:nilnil // no results is a fact, not a failure
+	case len(manifests) != 1:
+		return nil, usageError{errors.New("--target and --results belong to one manifest; give one FILE")}
+	case f.results != "" && f.target != "":
+		return nil, usageError{errors.New("give --target to run the checks now, or --results for a run made before; not both")}
+	case f.results != "":
+		return readRun(env, f.results)
 	}
-	if len(manifests) != 1 {
-		return nil, usageError{errors.New("--results belongs to one manifest; give one FILE")}
-	}
-	info, err := os.Stat(e.path(name))
+	t := testFlags{targets: []string{f.target}}
+	runs, err := t.run(ctx, env, manifests[0])
 	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "run file %s cannot be read: %w", name, err)
+		return nil, err
 	}
-	if info.Size() > maxRunFile {
-		return nil, drawbridge.Errorf(drawbridge.TooLarge, "run file %s has %d bytes; at most %d are accepted", name, info.Size(), maxRunFile)
-	}
-	data, err := os.ReadFile(e.path(name))
-	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "run file %s cannot be read: %w", name, err)
-	}
-	var run check.Run
-	if err := json.Unmarshal(data, &run); err != nil {
-		return nil, drawbridge.Errorf(drawbridge.Invalid, "%s is no run file of drawbridge test: %w", name, err)
-	}
-	return &run, nil
+	return runs[0], nil
 }
