@@ -89,17 +89,13 @@ func joined(s *openapi3.Schema, depth int) *openapi3.Schema {
 	out := *s
 	out.AllOf = nil
 	out.Properties = openapi3.Schemas{}
-	for k, v := range s.Properties {
-		out.Properties[k] = v
-	}
+	maps.Copy(out.Properties, s.Properties)
 	for _, part := range s.AllOf {
 		if part.Value == nil || depth > maxDepth {
 			continue
 		}
 		p := joined(part.Value, depth+1)
-		for k, v := range p.Properties {
-			out.Properties[k] = v
-		}
+		maps.Copy(out.Properties, p.Properties)
 		out.Required = append(slices.Clone(out.Required), p.Required...)
 		if out.Type == nil {
 			out.Type = p.Type

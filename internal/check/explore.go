@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,9 +68,12 @@ func (s *Session) probeBy(ctx context.Context, id *Identity, o *Operation, r Req
 	if err != nil {
 		return false, err
 	}
-	if !a.OK() {
+	if !a.OK() || a.Truncated {
 		if !out.Proven {
 			out.Reason = fmt.Sprintf("%s answered %d", o.Name(), a.Status)
+			if a.Truncated {
+				out.Reason += " with more than can be read"
+			}
 		}
 		return false, nil
 	}
@@ -174,9 +178,7 @@ func (s *Session) rows(reasons map[string]string) []RunOperation {
 				row.Baseline[id.Name] = b.Answer.Status
 			}
 		}
-		for name, status := range o.entered {
-			row.Baseline[name] = status
-		}
+		maps.Copy(row.Baseline, o.entered)
 		if len(row.Baseline) < len(s.Identities) {
 			row.Reason = or(row.Reason, reasons[o.Name()], "the run stopped before it was tried")
 		}
@@ -192,7 +194,7 @@ func (s *Session) baseline(ctx context.Context, o *Operation, id *Identity) (str
 	case o.baselines[id.Name] != nil:
 		return "", nil
 	case o.Effect == Create && o.barren[id.Name] != nil:
-		return o.barren[id.Name].Error(), nil
+		return "", o.barren[id.Name]
 	case o.Effect == Create:
 		_, err := s.makeBy(ctx, o, id)
 		if err != nil && !ends(ctx, err) {
@@ -209,7 +211,7 @@ func (s *Session) baseline(ctx context.Context, o *Operation, id *Identity) (str
 	}
 	ids, err := s.IDs(ctx, o, id, changes && len(o.IDs) > 0)
 	if err != nil {
-		if _, none := errors.AsType[errNoObject](err); none && changes {
+		if _, none := errors.AsType[noObjectError](err); none && changes {
 			return "nothing that this run made can be used: no object of " + o.Resource + " could be made", nil
 		}
 		return "", err

@@ -22,10 +22,10 @@ type poolKey struct{ resource, identity string }
 // maxPool bounds the objects that are remembered of one resource and identity.
 const maxPool = 20
 
-// errNoObject says that no value for a path parameter is known.
-type errNoObject struct{ param, resource string }
+// noObjectError says that no value for a path parameter is known.
+type noObjectError struct{ param, resource string }
 
-func (e errNoObject) Error() string {
+func (e noObjectError) Error() string {
 	return fmt.Sprintf("no value for {%s}: nothing in %s could be made or listed", e.param, or(e.resource, "/"))
 }
 
@@ -67,7 +67,7 @@ func (s *Session) single(ctx context.Context, p Param, id *Identity, fresh bool)
 		return obj.IDs[len(obj.IDs)-1], nil
 	}
 	if fresh {
-		return "", errNoObject{p.Name, p.Resource}
+		return "", noObjectError{p.Name, p.Resource}
 	}
 	if v := s.seen[poolKey{singular(strings.ToLower(trimID(p.Name))), id.Name}]; len(v) > 0 {
 		return v[0], nil
@@ -80,7 +80,7 @@ func (s *Session) single(ctx context.Context, p Param, id *Identity, fresh bool)
 	case p.Schema != nil && p.Schema.Example != nil:
 		return fmt.Sprint(p.Schema.Example), nil
 	}
-	return "", errNoObject{p.Name, p.Resource}
+	return "", noObjectError{p.Name, p.Resource}
 }
 
 // own returns an object of the identity in a collection: one that this run made

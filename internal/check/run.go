@@ -41,9 +41,9 @@ func Execute(ctx context.Context, opt Options) (*Run, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, seconds, ErrBudget)
 	defer cancel()
 	stop := s.work(limited, opt, run)
-	if stop != nil && !ends(limited, stop) && len(run.Done) == 0 && len(run.Operations) == 0 && s.distrust == "" {
+	if stop != nil && !s.proven && s.distrust == "" && ctx.Err() == nil {
 		s.sweep(ctx, run)
-		return nil, stop // the identities do not work: there is nothing to tell
+		return nil, unproven(stop) // there is nothing to tell
 	}
 	run.Complete, run.Stopped = stop == nil, ""
 	if stop != nil {
@@ -65,6 +65,14 @@ func Execute(ctx context.Context, opt Options) (*Run, error) {
 	return run, nil
 }
 
+// unproven makes an error out of what ended the sign-in.
+func unproven(stop error) error {
+	if drawbridge.KindOf(stop) != drawbridge.Internal {
+		return stop
+	}
+	return drawbridge.Errorf(drawbridge.Unavailable, "the identities could not be proven: %w", stop)
+}
+
 // work does the run's phases in order; the error says why it stopped.
 func (s *Session) work(ctx context.Context, opt Options, run *Run) (err error) {
 	s.enter("sign in")
@@ -77,6 +85,7 @@ func (s *Session) work(ctx context.Context, opt Options, run *Run) (err error) {
 	if run.Identities, err = s.prove(ctx); err != nil {
 		return err
 	}
+	s.proven = true
 	s.enter("explore")
 	if run.Operations, err = s.explore(ctx); err != nil {
 		return err
@@ -219,19 +228,33 @@ func settle(integration string, checks []Check, results []Result) []Result {
 	}
 	for i := range results {
 		results[i].Fingerprint = fingerprint(integration, results[i])
-		results[i].Root = ""
 	}
 	for i := range results {
-		for _, root := range results {
-			if results[i].Verdict == drawbridge.Fail && root.Verdict == drawbridge.Fail && slices.Contains(explains[root.Check], results[i].Check) &&
-				(root.Operation == "" || root.Operation == results[i].Operation || results[i].Operation == "") {
-				results[i].Root = root.Fingerprint
-				break
-			}
-		}
+		results[i].Root = rootOf(results[i], results, explains)
 	}
 	slices.SortStableFunc(results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Location, b.Location), cmp.Compare(a.Discriminator, b.Discriminator))
 	})
 	return results
+}
+
+// rootOf finds the failure that explains another one: of the same operation, or
+// of the whole target, which goes first.
+func rootOf(r Result, results []Result, explains map[string][]string) string {
+	if r.Verdict != drawbridge.Fail {
+		return ""
+	}
+	near := ""
+	for _, root := range results {
+		if root.Verdict != drawbridge.Fail || !slices.Contains(explains[root.Check], r.Check) || root.Check == r.Check && r.Operation == "" {
+			continue
+		}
+		switch {
+		case root.Operation == "":
+			return root.Fingerprint
+		case root.Operation == r.Operation && root.Check != r.Check && near == "":
+			near = root.Fingerprint
+		}
+	}
+	return near
 }

@@ -40,6 +40,7 @@ type Session struct {
 	notes    []string
 	hosts    []string
 	distrust string // why the target's certificate is not trusted
+	proven   bool   // every identity works
 }
 
 // Do sends one request as an identity; nil is anonymous. Answers come back

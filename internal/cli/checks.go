@@ -60,8 +60,14 @@ func explainCheck(b *strings.Builder, i check.Info) {
 		needs = append(needs, strings.ReplaceAll(string(n), "_", " "))
 	}
 	for _, row := range [][2]string{
-		{"Why", i.Why}, {"Sends", i.Sends}, {"Fix", i.Fix}, {"Severity", string(i.Severity)}, {"Kind", string(i.Safety)}, {"Needs", strings.Join(needs, ", ")},
-		{"Names", strings.Join(append(append(cwe, "OWASP "+i.OWASP), i.ASVS...), ", ")}, {"Explains", strings.Join(i.Explains, ", ")},
+		{"Why", i.Why},
+		{"Sends", i.Sends},
+		{"Fix", i.Fix},
+		{"Severity", string(i.Severity)},
+		{"Kind", string(i.Safety)},
+		{"Needs", strings.Join(needs, ", ")},
+		{"Names", strings.Join(append(append(cwe, "OWASP "+i.OWASP), i.ASVS...), ", ")},
+		{"Explains", strings.Join(i.Explains, ", ")},
 	} {
 		if row[1] != "" {
 			fmt.Fprintf(b, "%-9s %s\n", row[0], row[1])

@@ -20,7 +20,7 @@ func (authn01) Info() check.Info {
 		Needs: []check.Need{check.NeedSpec, check.NeedIdentity}, Safety: check.Mutating,
 		Sends:    "Each operation's own good request once more, without the credential; on new objects of the run where it changes something.",
 		Fix:      "Refuse by default: authenticate before routing, and list the few public operations by name.",
-		Explains: []string{"AUTHN-02", "BOLA-01"},
+		Explains: []string{"AUTHN-01", "AUTHN-02", "BOLA-01"},
 	}
 }
 
@@ -52,7 +52,30 @@ func withoutRights(ctx context.Context, s *check.Session, info check.Info, how s
 			out = append(out, asNobody(ctx, s, info, o, owner, how, as(owner)))
 		}
 	}
-	return out
+	return everywhere(s, info, how, out)
+}
+
+// everywhere adds one finding for the whole target when every protected
+// operation failed: that is one cause, and it explains each of them.
+func everywhere(s *check.Session, info check.Info, how string, all []check.Result) []check.Result {
+	failed, judged := 0, 0
+	var first check.Result
+	for _, r := range all {
+		if r.Verdict != drawbridge.Fail && r.Verdict != drawbridge.Pass {
+			continue
+		}
+		judged++
+		if r.Verdict == drawbridge.Fail {
+			if failed++; failed == 1 {
+				first = r
+			}
+		}
+	}
+	if failed < 3 || failed < judged {
+		return all
+	}
+	whole := s.Verdict(info, nil, drawbridge.Fail, fmt.Sprintf("every one of %d protected operations is served %s; the transcript shows %s", failed, how, first.Operation), first.Evidence...)
+	return append([]check.Result{whole}, all...)
 }
 
 func asNobody(ctx context.Context, s *check.Session, info check.Info, o *check.Operation, owner *check.Identity, how string, nobody *check.Identity) check.Result {

@@ -18,7 +18,7 @@ func (authn02) Info() check.Info {
 		CWE: []int{287}, OWASP: "API2:2023", ASVS: []string{"v5.0.0-7.2.1", "v5.0.0-8.2.1"},
 		Needs: []check.Need{check.NeedSpec, check.NeedIdentity}, Safety: check.Mutating,
 		Sends: "Each operation's own good request once more, with a made-up credential in the same place; on new objects of the run where it changes something.",
-		Fix:   "Verify every credential on the server against its issuer before anything else is done.", Explains: []string{"BOLA-01"},
+		Fix:   "Verify every credential on the server against its issuer before anything else is done.", Explains: []string{"AUTHN-02", "BOLA-01"},
 	}
 }
 

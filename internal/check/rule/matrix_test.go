@@ -161,3 +161,18 @@ func TestFlawed(t *testing.T) {
 		t.Logf("PROVE is not set: %d pairs of flaw and style were NOT run; each flaw ran on one style", left)
 	}
 }
+
+// TestOneCause: what is wrong everywhere is one finding.
+func TestOneCause(t *testing.T) {
+	t.Parallel()
+	for _, flaw := range []string{"AUTHN-01/all", "AUTHN-02/all", "JWT-03"} {
+		style := "payments"
+		if flaw == "JWT-03" {
+			style = "jwt"
+		}
+		run := against(t, twin.Options{Style: style, Flaws: []string{flaw}})
+		if roots, _ := failures(run); len(roots) != 1 || roots[0].Operation != "" {
+			t.Errorf("%s is told as %d findings, want one:%s", flaw, len(roots), tell(roots))
+		}
+	}
+}

@@ -22,10 +22,28 @@ import (
 // that are there already first, what sends bursts last.
 func All() []check.Check {
 	return []check.Check{
-		tls01{}, tls03{}, tls04{},
-		schema01{}, schema02{}, schema03{}, data01{}, data02{}, data03{}, hdr01{}, hdr02{}, jwt10{}, jwt04{},
-		authn01{}, authn02{}, jwt03{}, jwt01{}, cors01{},
-		bola01{}, mass01{}, err01{}, err02{},
+		tls01{},
+		tls03{},
+		tls04{},
+		schema01{},
+		schema02{},
+		schema03{},
+		data01{},
+		data02{},
+		data03{},
+		hdr01{},
+		hdr02{},
+		jwt10{},
+		jwt04{},
+		authn01{},
+		authn02{},
+		jwt03{},
+		jwt01{},
+		cors01{},
+		bola01{},
+		mass01{},
+		err01{},
+		err02{},
 		rate01{},
 	}
 }
