@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"drawbridge/internal/taxonomy"
 	"github.com/google/go-cmp/cmp"
+
+	"drawbridge/internal/taxonomy"
 )
 
 func TestRun(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 	"os"
 	"testing"
 
-	"drawbridge/internal/taxonomy"
 	"github.com/google/go-cmp/cmp"
+
+	"drawbridge/internal/taxonomy"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

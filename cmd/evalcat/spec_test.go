@@ -4,8 +4,9 @@ import (
 	"os"
 	"testing"
 
-	"drawbridge"
 	"github.com/google/go-cmp/cmp"
+
+	"drawbridge"
 )
 
 func tiny(tb testing.TB) *document {

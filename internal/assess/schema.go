@@ -103,7 +103,7 @@ func (s *schema) object(t reflect.Type) map[string]any {
 func Complete(a *Assessment) { complete(reflect.ValueOf(a).Elem()) }
 
 func complete(v reflect.Value) {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the other kinds hold no lists
 	case reflect.Pointer:
 		if !v.IsNil() {
 			complete(v.Elem())

@@ -109,7 +109,7 @@ func (e *Env) width() int {
 	if !ok || !e.terminal(e.Stdout) {
 		return 0
 	}
-	w, _, err := term.GetSize(int(f.Fd())) //nolint:gosec // a file descriptor fits
+	w, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		return 0
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,10 +94,8 @@ func (n *newcomer) check() error {
 	case n.from == "":
 		return usageError{errors.New("--from is missing; give the partner's specification, a file or an http(s) address")}
 	}
-	for _, e := range environments {
-		if e == n.environment {
-			return nil
-		}
+	if slices.Contains(environments, n.environment) {
+		return nil
 	}
 	return usageError{fmt.Errorf("--environment %q is not known; write one of %s", n.environment, strings.Join(environments, ", "))}
 }

@@ -46,7 +46,7 @@ func (n *newcomer) asker() asker {
 	return nil
 }
 
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) } //nolint:gosec // a descriptor fits
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // group is a set of elements that one answer settles: same name, same guess.
 type group struct {
@@ -169,7 +169,7 @@ func (m *menuAsker) run(field huh.Field) error {
 
 func (m *menuAsker) operations(api *spec.API) ([]string, error) {
 	width := 72
-	if w, _, err := term.GetSize(int(m.out.Fd())); err == nil { //nolint:gosec // a descriptor fits
+	if w, _, err := term.GetSize(int(m.out.Fd())); err == nil {
 		width = max(w-8, 20)
 	}
 	var options []huh.Option[string]

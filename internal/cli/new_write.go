@@ -102,12 +102,10 @@ func writeOut(name string, data []byte) error {
 }
 
 func (n *newcomer) unwritable(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
 		err = p.Err
 	}
-	var l *os.LinkError
-	if errors.As(err, &l) {
+	if l, ok := errors.AsType[*os.LinkError](err); ok {
 		err = l.Err
 	}
 	return drawbridge.Errorf(drawbridge.Unavailable, "%s cannot be written: %w; nothing is left behind", n.out, err)

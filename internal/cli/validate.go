@@ -127,7 +127,7 @@ func tellValidation(e *Env, r validation) {
 
 // shorten names files below the working directory relative to it.
 func (e *Env) shorten(err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a list made by errors.Join itself
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, one := range joined.Unwrap() {
 			all = append(all, e.shorten(one))

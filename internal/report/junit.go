@@ -87,19 +87,19 @@ func (h *junitHandler) Result(a *assess.Assessment) error {
 func junitGate(a *assess.Assessment) junitCase {
 	c := junitCase{Class: "gate", Name: "gate answers " + string(a.Gate.Outcome)}
 	if a.Gate.Outcome == drawbridge.NoGo {
-		text := ""
+		var text strings.Builder
 		for _, r := range a.Gate.Reasons {
-			text += fmt.Sprintf("%s: %s%s\n", r.Outcome, clean(r.Text), refs(r.Refs))
+			fmt.Fprintf(&text, "%s: %s%s\n", r.Outcome, clean(r.Text), clean(refs(r.Refs)))
 		}
-		c.Failure = &junitDetail{Message: "no-go", Text: text}
+		c.Failure = &junitDetail{Message: "no-go", Text: text.String()}
 	}
 	return c
 }
 
 func (h *junitHandler) Done() error {
 	doc := struct {
-		XMLName xml.Name `xml:"testsuites"`
-		Suites  []junitSuite
+		XMLName xml.Name     `xml:"testsuites"`
+		Suites  []junitSuite `xml:"testsuite"`
 	}{Suites: h.suites}
 	if _, err := io.WriteString(h.w, xml.Header); err != nil {
 		return err

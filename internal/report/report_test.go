@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"drawbridge/internal/assess"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/report"
+	"drawbridge/internal/threat"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -102,20 +104,7 @@ func TestJSON(t *testing.T) {
 // TestSARIFRuleIndexes holds every result of several integrations to pointing at its own rule.
 func TestSARIFRuleIndexes(t *testing.T) {
 	t.Parallel()
-	var log struct {
-		Runs []struct {
-			Tool struct {
-				Driver struct{ Rules []struct{ ID string } }
-			}
-			Results []struct {
-				RuleID    string
-				RuleIndex int
-				Locations []struct {
-					PhysicalLocation struct{ Region struct{ StartLine int } }
-				}
-			}
-		}
-	}
+	var log threat.SARIFLog
 	if err := json.Unmarshal(write(t, "sarif", report.Options{}, run(t, webhook), run(t, "../../examples/queue/integration.yaml")), &log); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +116,7 @@ func TestSARIFRuleIndexes(t *testing.T) {
 		if r.RuleIndex >= len(rules) || rules[r.RuleIndex].ID != r.RuleID {
 			t.Errorf("%s has rule index %d", r.RuleID, r.RuleIndex)
 		}
-		if len(r.Locations) != 1 || r.Locations[0].PhysicalLocation.Region.StartLine < 1 {
+		if len(r.Locations) != 1 || r.Locations[0].Physical.Region.StartLine < 1 {
 			t.Errorf("%s has no place", r.RuleID)
 		}
 	}
@@ -174,7 +163,7 @@ func TestHostileNamesStayText(t *testing.T) {
 			}
 		case "junit":
 			var doc any
-			if err := xml.Unmarshal([]byte(got), &doc); err != nil && err != io.EOF {
+			if err := xml.Unmarshal([]byte(got), &doc); err != nil && !errors.Is(err, io.EOF) {
 				t.Errorf("junit: %v", err)
 			}
 		}

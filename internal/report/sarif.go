@@ -85,10 +85,10 @@ func (h *sarifHandler) Done() error {
 func (h *sarifHandler) finding(a *assess.Assessment, r check.Result) {
 	file, line, column := a.Place("interfaces[" + r.Interface + "]")
 	level := "note"
-	switch r.Severity {
-	case drawbridge.Critical, drawbridge.High:
+	switch {
+	case r.Severity.Rank() >= drawbridge.High.Rank():
 		level = "error"
-	case drawbridge.Medium:
+	case r.Severity == drawbridge.Medium:
 		level = "warning"
 	}
 	h.log.Runs[0].Results = append(h.log.Runs[0].Results, threat.SARIFResult{

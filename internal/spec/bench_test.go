@@ -76,8 +76,8 @@ var probe = flag.String("probe", "", "for the benchmark: import or kin, then = a
 
 // usage is what one process needed.
 type usage struct {
-	Wall    time.Duration
-	PeakKiB int64
+	Wall    time.Duration `json:"wall"`
+	PeakKiB int64         `json:"peak_kib"`
 }
 
 // TestProbe runs one import or one bare load in a process of its own, since a
@@ -147,7 +147,7 @@ func median(b *testing.B, what string, runs int) usage {
 	var all []usage
 	for range runs {
 		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-		out, err := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestProbe$", "-probe="+what).Output() //nolint:gosec // this test's own binary
+		out, err := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestProbe$", "-probe="+what).Output()
 		cancel()
 		var u usage
 		line, _, _ := strings.Cut(string(out), "\n")

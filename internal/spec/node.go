@@ -1,6 +1,9 @@
 package spec
 
 import (
+	"slices"
+	"strings"
+
 	"drawbridge"
 )
 
@@ -97,11 +100,11 @@ func (n *node) texts() []string {
 
 // wrong is the error for a value of an unexpected kind.
 func (d *doc) wrong(n *node, what string, want ...kind) error {
-	accepted := want[0].String()
-	for _, k := range want[1:] {
-		accepted += " or " + k.String()
+	var accepted []string
+	for _, k := range want {
+		accepted = append(accepted, k.String())
 	}
-	return d.errorf(n, "%s must be %s, and is %s", what, accepted, n.kind)
+	return d.errorf(n, "%s must be %s, and is %s", what, strings.Join(accepted, " or "), n.kind)
 }
 
 // errorf makes an error with n's position.
@@ -117,10 +120,8 @@ func (d *doc) child(n *node, key, what string, want ...kind) (*node, error) {
 	if v == nil || v.kind == null {
 		return nil, nil
 	}
-	for _, k := range want {
-		if v.kind == k {
-			return v, nil
-		}
+	if slices.Contains(want, v.kind) {
+		return v, nil
 	}
 	return nil, d.wrong(v, what, want...)
 }

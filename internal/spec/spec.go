@@ -198,8 +198,12 @@ func (r *reader) read() error {
 		key  string
 		read func(*node) error
 	}{
-		{"openapi", r.openapi}, {"swagger", r.swagger}, {"asyncapi", r.asyncapi},
-		{"log", r.har}, {"item", r.postman}, {"collection", r.postman},
+		{"openapi", r.openapi},
+		{"swagger", r.swagger},
+		{"asyncapi", r.asyncapi},
+		{"log", r.har},
+		{"item", r.postman},
+		{"collection", r.postman},
 	} {
 		if n := root.get(f.key); n != nil {
 			return f.read(n)

@@ -25,7 +25,9 @@ func TestLiveChecksSettle(t *testing.T) {
 	if got := find(t, evaluate(t, unanswered, threat.Options{}), id).State; got != drawbridge.ThreatNeedsAnswer {
 		t.Fatalf("without results %s is %s, want needs_answer", id, got)
 	}
-	bola := func(v drawbridge.Verdict) threat.Live { return threat.Live{Check: "BOLA-01", Element: "api", Verdict: v} }
+	bola := func(v drawbridge.Verdict) threat.Live {
+		return threat.Live{Check: "BOLA-01", Element: "api", Verdict: v}
+	}
 	for _, tc := range []struct {
 		name string
 		live []threat.Live
