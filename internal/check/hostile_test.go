@@ -32,7 +32,7 @@ func TestHostile(t *testing.T) {
 					t.Fatal(err)
 				}
 				opt.Checks = rule.All()
-				seconds := int64(4)
+				seconds := int64(2)
 				opt.Bundle.Integration.Targets[0].Budget.Seconds = &seconds
 				start := time.Now()
 				run, err := check.Execute(t.Context(), opt)
@@ -71,7 +71,7 @@ func TestMemory(t *testing.T) {
 		if err := tw.Hostile(kind, 0); err != nil {
 			t.Fatal(err)
 		}
-		seconds := int64(3)
+		seconds := int64(2)
 		opt.Bundle.Integration.Targets[0].Budget.Seconds = &seconds
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

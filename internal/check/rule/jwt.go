@@ -7,7 +7,6 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
-	"hash"
 	"strings"
 
 	"drawbridge/internal/check"
@@ -54,55 +53,51 @@ func (t token) damaged() string {
 	return t.parts[0] + "." + t.parts[1] + "." + base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// digests maps the HMAC algorithms of RFC 7518 section 3.2.
-func digests(alg string) func() hash.Hash {
+// digest is the hash under one HMAC algorithm (RFC 7518 section 3.2).
+type digest struct {
+	block int
+	sum   func(into, text []byte) []byte
+}
+
+func digestOf(alg string) (digest, bool) {
 	switch alg {
 	case "HS256":
-		return sha256.New
+		return digest{sha256.BlockSize, func(into, text []byte) []byte { h := sha256.Sum256(text); return append(into, h[:]...) }}, true
 	case "HS384":
-		return sha512.New384
+		return digest{sha512.BlockSize, func(into, text []byte) []byte { h := sha512.Sum384(text); return append(into, h[:]...) }}, true
 	case "HS512":
-		return sha512.New
+		return digest{sha512.BlockSize, func(into, text []byte) []byte { h := sha512.Sum512(text); return append(into, h[:]...) }}, true
 	}
-	return nil
+	return digest{}, false
 }
 
 // guesser tries secrets against one token. It writes HMAC (RFC 2104) out by
 // hand: a million guesses must not make a million objects.
 type guesser struct {
-	hash         hash.Hash
-	text         []byte
+	digest
 	want         []byte
-	inner, outer []byte
-	sum          []byte
+	inner, outer []byte // the padded secret, and what is hashed after it
 }
 
-func newGuesser(t token, digest func() hash.Hash, want []byte) *guesser {
-	h := digest()
-	return &guesser{hash: h, text: []byte(t.parts[0] + "." + t.parts[1]), want: want, inner: make([]byte, h.BlockSize()), outer: make([]byte, h.BlockSize())}
+func newGuesser(t token, d digest, want []byte) *guesser {
+	return &guesser{digest: d, want: want, inner: append(make([]byte, d.block), t.parts[0]+"."+t.parts[1]...), outer: make([]byte, d.block, d.block+sha512.Size)}
 }
 
 // fits reports that the token's MAC was made with the secret.
 func (g *guesser) fits(secret []byte) bool {
-	if len(secret) > len(g.inner) {
+	if len(secret) > g.block {
 		return false // no guess is that long
 	}
-	for i := range g.inner {
-		var c byte
-		if i < len(secret) {
-			c = secret[i]
-		}
-		g.inner[i], g.outer[i] = c^0x36, c^0x5c
+	for i := range g.block {
+		g.inner[i], g.outer[i] = 0x36, 0x5c
 	}
-	g.hash.Reset()
-	g.hash.Write(g.inner)
-	g.hash.Write(g.text)
-	g.sum = g.hash.Sum(g.sum[:0])
-	g.hash.Reset()
-	g.hash.Write(g.outer)
-	g.hash.Write(g.sum)
-	g.sum = g.hash.Sum(g.sum[:0])
-	return bytes.Equal(g.sum, g.want)
+	for i, c := range secret {
+		g.inner[i] ^= c
+		g.outer[i] ^= c
+	}
+	outer := g.sum(g.outer[:g.block], g.inner)
+	var got [sha512.Size]byte
+	return bytes.Equal(g.sum(got[:0], outer), g.want)
 }
 
 // bearer returns the first identity that sends such a token, and the token.

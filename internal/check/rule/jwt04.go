@@ -36,12 +36,12 @@ func (c jwt04) Run(ctx context.Context, s *check.Session) []check.Result {
 		return []check.Result{s.Verdict(info, nil, drawbridge.Skipped, noToken)}
 	}
 	alg, _ := tok.header["alg"].(string)
-	digest := digests(alg)
+	d, symmetric := digestOf(alg)
 	want, err := base64.RawURLEncoding.DecodeString(tok.parts[2])
-	if digest == nil || err != nil {
+	if !symmetric || err != nil {
 		return []check.Result{s.Verdict(info, nil, drawbridge.Skipped, "the token is not signed with a shared secret")}
 	}
-	g := newGuesser(tok, digest, want)
+	g := newGuesser(tok, d, want)
 	for word := range strings.SplitSeq(secrets, "\n") {
 		for _, guess := range []string{word, strings.ToUpper(word), word + "123", word + "!"} {
 			if g.fits([]byte(guess)) {
