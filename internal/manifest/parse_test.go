@@ -149,7 +149,7 @@ func TestHostileFiles(t *testing.T) {
 		"same id":             {head + dup, "stands twice"},
 		"too many items":      {head + "tags: [" + strings.Repeat("a, ", 60_000) + "]", "at most 50000"},
 		"long text":           {head + "purpose: " + strings.Repeat("x", 100_000), "the text has 100000 bytes"},
-		"long key":            {head + strings.Repeat("x", 100_000) + ": 1", "the key is not known"},
+		"long key":            {head + strings.Repeat("x", 100_000) + ": 1", "a key has at most 1024 characters"},
 		"unknown keys":        {head + strings.Repeat("x: 1\n", 200_000), "the key is not known"},
 		"long field":          {head + "systems: [{id: s}]\ninterfaces: [{id: i, kind: file, direction: inbound}]\nflows: [{id: f, from: s, to: i, data: [{at: file, field: /" + strings.Repeat("a/", 60_000) + "}]}]", "field path has"},
 		"binary":              {"\x7fELF\x02\x01\x00", "not text"},

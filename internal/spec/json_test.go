@@ -83,7 +83,7 @@ func loose(n *node) bool {
 func TestPositions(t *testing.T) {
 	t.Parallel()
 	const want = "3:8"
-	for name, read := range map[string]func(string, string) (node, error){"json": parseJSON, "yaml": parseYAML, "whole yaml": parseFullYAML} {
+	for name, read := range map[string]func(string, string) (node, error){"json": parseJSON, "yaml": parseYAML} {
 		n, err := read("x", "{\n \"a\": 1,\n \"b\": [\"c\"]}")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -9,37 +9,40 @@ import (
 	"drawbridge/internal/yaml"
 )
 
-// parseYAML reads one YAML document into nodes. The product's own reader is
-// fast and bounded, but leaves out rare parts of the language; a file of
-// moderate size that uses them is read by a complete library instead.
+// Limits of YAML, which costs more to read than JSON does.
+const (
+	maxYAMLBytes = 32 << 20
+	maxYAMLNodes = 1_500_000
+)
+
+// parseYAML reads one YAML document into nodes.
 func parseYAML(name, src string) (node, error) {
-	tree, err := yaml.Parse([]byte(src), yaml.Limits{Bytes: MaxBytes, Depth: maxNesting, Nodes: maxNodes, Aliases: maxAliased})
+	if len(src) > maxYAMLBytes {
+		return node{}, drawbridge.Errorf(drawbridge.TooLarge, "%s has %d bytes; at most %d are accepted of YAML; convert it to JSON", name, len(src), maxYAMLBytes)
+	}
+	tree, err := yaml.Parse([]byte(src), yaml.Limits{Bytes: maxYAMLBytes, Depth: maxNesting, Nodes: maxYAMLNodes, Aliases: maxAliased, Tags: true})
 	if err != nil {
-		var e *yaml.Error
-		if !errors.As(err, &e) {
-			return node{}, err
-		}
-		if len(src) <= maxFullBytes {
-			if n, err := parseFullYAML(name, src); err == nil {
-				return n, nil
+		if e, ok := errors.AsType[*yaml.Error](err); ok {
+			hint := ""
+			if e.Hint != "" {
+				hint = "; " + e.Hint
 			}
+			return node{}, drawbridge.Errorf(drawbridge.Invalid, "%s:%d:%d: %s%s", name, e.Line, e.Column, e.Message, hint)
 		}
-		hint := ""
-		if e.Hint != "" {
-			hint = "; " + e.Hint
-		}
-		return node{}, drawbridge.Errorf(drawbridge.Invalid, "%s:%d:%d: %s%s", name, e.Line, e.Column, e.Message, hint)
+		return node{}, err
 	}
 	c := yamlReader{doc: doc{name: name}}
 	return c.tree(tree, &tree.Root)
 }
+
+type yamlReader struct{ doc doc }
 
 func locate(n *node, t *yaml.Tree, y *yaml.Node) {
 	line, col := t.Position(y.Off)
 	n.line, n.col = uint32(line), uint32(col) //nolint:gosec // both are below MaxBytes
 }
 
-// tree converts what the product's own reader returns.
+// tree converts a value and what is in it.
 func (c *yamlReader) tree(t *yaml.Tree, y *yaml.Node) (n node, err error) {
 	y = y.Resolve()
 	locate(&n, t, y)
@@ -75,7 +78,7 @@ func (c *yamlReader) tree(t *yaml.Tree, y *yaml.Node) (n node, err error) {
 	default:
 		n.str = y.Value
 		n.kind = text
-		if y.Style == yaml.Plain {
+		if y.Style == yaml.Plain && y.Tag != "!!str" {
 			n.kind = plainKind(y)
 		}
 		if n.kind == null {
@@ -110,4 +113,30 @@ func (c *yamlReader) finish(n *node, merged []node) error {
 		return c.doc.errorf(&v.val, "the key %q stands twice in the same object; remove one", clip(v.key, 60))
 	}
 	return c.merge(n, merged)
+}
+
+// merge adds the members that merge keys (<<) bring in; keys of the object itself win.
+func (c *yamlReader) merge(n *node, merged []node) error {
+	for i := 0; i < len(merged); i++ {
+		m := &merged[i]
+		if m.kind == list && i < 100 {
+			for j := range m.kids {
+				merged = append(merged, m.kids[j].val)
+			}
+			continue
+		}
+		if m.kind != object {
+			return c.doc.wrong(m, "what a merge key brings in", object)
+		}
+		have := make(map[string]bool, len(n.kids))
+		for j := range n.kids {
+			have[n.kids[j].key] = true
+		}
+		for j := range m.kids {
+			if !have[m.kids[j].key] {
+				n.kids = append(n.kids, m.kids[j])
+			}
+		}
+	}
+	return nil
 }

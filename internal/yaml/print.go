@@ -250,6 +250,9 @@ func scalar(n *Node, flow bool) string {
 	return quote(n.Value)
 }
 
+// bracket reports whether c has a meaning inside brackets.
+func bracket(c byte) bool { return strings.IndexByte(",[]{}", c) >= 0 }
+
 // safe reports whether a text reads back as itself without quotes.
 func safe(s string, flow bool) bool {
 	if s == "" || strings.IndexByte(",[]{}#&*!|>'\"%@` \t", s[0]) >= 0 || strings.HasPrefix(s, "---") || strings.HasPrefix(s, "...") {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	oracle "go.yaml.in/yaml/v3"
 
 	"drawbridge/internal/yaml"
 )
@@ -84,6 +85,82 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// withoutComments holds that the comments which are found are all there are, and
+// no part of a text: the file without them has the same values in the same places.
+func withoutComments(t *testing.T, data []byte) {
+	t.Helper()
+	tree := parse(t, data)
+	full := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
+	var src []byte
+	from := 0
+	for _, c := range tree.Comments {
+		start, end := int(c.Off), int(c.Off)+1+len(c.Text)
+		if c.Own { // with its whole line
+			start = strings.LastIndexAny(full[:start], "\n\u2028\u2029") + 1
+			if start > 0 && full[start-1] >= 0x80 {
+				start += 2
+			}
+			if strings.HasPrefix(full[end:], "\n") {
+				end++
+			}
+		}
+		src = append(src, full[from:max(start, from)]...)
+		from = end
+	}
+	src = append(src, full[from:]...)
+	bare := parse(t, src)
+	if len(bare.Comments) > 0 {
+		t.Fatalf("%q without its comments has the comments %v", data, bare.Comments)
+	}
+	// Lines below a text that keeps its line ends become part of it.
+	ignore := cmp.Options{cmpopts.IgnoreFields(yaml.Node{}, "Off"), cmpopts.EquateEmpty(),
+		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Value" }, cmp.Comparer(func(a, b string) bool {
+			return strings.TrimRight(a, "\n") == strings.TrimRight(b, "\n")
+		}))}
+	if d := cmp.Diff(tree.Root, bare.Root, ignore); d != "" {
+		t.Fatalf("%q without its comments has other values: %s", data, d)
+	}
+	if n, err := oracleComments(src); err == nil && n > 0 {
+		t.Fatalf("%q: the library still finds comments in %q", data, src)
+	}
+}
+
+// oracleComments counts the comments that the library attaches to nodes.
+func oracleComments(src []byte) (int, error) {
+	var doc oracle.Node
+	if err := oracle.Unmarshal(src, &doc); err != nil {
+		return 0, err
+	}
+	count := 0
+	var walk func(n *oracle.Node)
+	walk = func(n *oracle.Node) {
+		if n.HeadComment+n.LineComment+n.FootComment != "" {
+			count++
+		}
+		for _, c := range n.Content {
+			walk(c)
+		}
+	}
+	walk(&doc)
+	return count, nil
+}
+
+// TestComments holds the finding of comments against places where a # is none.
+func TestComments(t *testing.T) {
+	t.Parallel()
+	for _, src := range append([]string{
+		"a: |  # head\n  x # no\n\n # no\n# yes\nb: c#no #yes", "a: |2 # y\n   # no\n  # no\n # y\nb: 1", "- |\n  # no\n# y\n- >\n   # no\n  # y\n",
+		"a: 'x # no''# no' # y\nb: \"\\\" # no\"# y\n", "a: [x,# y\n \"b\"# y\n,c]# y\n", "a: &x # y\n  - b # y\n", "a: &x |\n  # no\n# y\nb: *x # y\n",
+		"a:\n- |\n  # no\n - # y\n", "k: {\"a\":#y\n 1, b: '#'}\n", "# \u2028a: b # y\nc: d", "a: |\n  # no\u2028 # y\nb: 1\n", "a: \"x\n  # no\n  y\" # y",
+		"a: b\n # y\n", "--- # y\na: b\n... # y\n", "a: |\n\n\n# y\nb: c", "a: {x: |,# y\n }", "? a",
+	}, accepted...) {
+		if _, err := yaml.Parse([]byte(src), yaml.DefaultLimits()); err == nil {
+			withoutComments(t, []byte(src))
+			reprint(t, []byte(src))
+		}
+	}
+}
+
 // FuzzParse holds that the reader returns in peace, that printing keeps values
 // and comments, and that printing twice changes nothing.
 func FuzzParse(f *testing.F) {
@@ -98,6 +175,7 @@ func FuzzParse(f *testing.F) {
 		if _, err := yaml.Parse(data, limits); err != nil {
 			return
 		}
+		withoutComments(t, data)
 		once := reprint(t, data)
 		if twice := reprint(t, once); !bytes.Equal(once, twice) {
 			t.Fatalf("printing twice differs:\n%q\n%q\n%q", data, once, twice)

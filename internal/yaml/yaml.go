@@ -1,12 +1,11 @@
-// Package yaml reads the YAML that people write in configuration: block and flow
-// collections, every scalar style, comments, anchors and aliases. It returns a
-// tree of nodes that know their place in the file, and nothing typed: what a
-// plain scalar means is decided by whoever knows which type is wanted.
+// Package yaml puts one YAML library under the whole program: it bounds what a
+// file may cost before the library sees it, and returns a tree of nodes that know
+// their place in the file and the comments around them. Nothing in it is typed:
+// what a plain scalar means is decided by whoever knows which type is wanted.
 //
-// It is not a general YAML library. Directives, tags, complex keys, merge keys
-// as a feature, and more than one document are refused with a position and a
-// hint. In exchange it reads 100 MB a second with one allocation per collection,
-// keeps every comment, and stops at its limits before memory or stack suffer.
+// It is not a parser; go.yaml.in/yaml/v3 is. It is stricter than that: unless
+// [Limits] say so, directives, tags and complex keys are refused with a position
+// and a hint, and so is a second document always.
 //
 //	tree, err := yaml.Parse(data, yaml.DefaultLimits())
 //	line, column := tree.Position(tree.Root.Off)
@@ -16,7 +15,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
-	"unicode/utf8"
+
+	lib "go.yaml.in/yaml/v3"
 )
 
 // Kind says what a node is.
@@ -51,6 +51,7 @@ type Node struct {
 	Off      int32  // where it starts; see [Tree.Position]
 	Value    string // text of a scalar, unescaped; name of an alias
 	Anchor   string // the name that aliases use
+	Tag      string // the tag that is written before it, if the limits accept tags
 	Children []Node
 	Note     *Note // comments around it, once [Tree.Annotate] has placed them
 }
@@ -101,21 +102,48 @@ type Tree struct {
 	Root     Node
 	Comments []Comment // in the order of the file
 	lines    []int32   // offset of each line's first byte
+	counts   []int32   // characters before each stride
 	src      string
 }
 
 // Position turns an offset into a line and a column, both counted from 1, the
 // column in characters.
 func (t *Tree) Position(off int32) (line, column int) {
-	return position(t.src, t.lines, off)
-}
-
-func position(src string, lines []int32, off int32) (line, column int) {
-	i := sort.Search(len(lines), func(i int) bool { return lines[i] > off }) - 1
+	i := sort.Search(len(t.lines), func(i int) bool { return t.lines[i] > off }) - 1
 	if i < 0 {
 		return 1, 1
 	}
-	return i + 1, utf8.RuneCountInString(src[lines[i]:min(int(off), len(src))]) + 1
+	return i + 1, t.characters(off) - t.characters(t.lines[i]) + 1
+}
+
+// stride is how many bytes lie between two counts of characters, so that a
+// position in a line of many megabytes costs no more than in a short one.
+const stride = 1024
+
+// count counts the characters up to each stride.
+func count(src string) []int32 {
+	counts := make([]int32, 1, 1+len(src)/stride)
+	for at := stride; at <= len(src); at += stride {
+		counts = append(counts, counts[len(counts)-1]+starts(src[at-stride:at]))
+	}
+	return counts
+}
+
+// starts counts the bytes with which a character starts.
+func starts(src string) (n int32) {
+	for i := range len(src) {
+		if src[i]&0xc0 != 0x80 {
+			n++
+		}
+	}
+	return n
+}
+
+// characters returns how many characters stand before off.
+func (t *Tree) characters(off int32) int {
+	at := min(int(off), len(t.src))
+	i := at / stride
+	return int(t.counts[i] + starts(t.src[i*stride:at]))
 }
 
 // Limits bound what a file may ask of the reader.
@@ -124,6 +152,10 @@ type Limits struct {
 	Depth   int // collections inside collections
 	Nodes   int // nodes written in the file
 	Aliases int // nodes that aliases add
+
+	// Tags lets in what people hardly write but programs do: tags, directives,
+	// keys behind a question mark, pairs directly in a list.
+	Tags bool
 }
 
 // DefaultLimits returns limits that fit a file which people maintain.
@@ -156,45 +188,35 @@ func Parse(data []byte, limits Limits) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{src: src, limits: limits, lines: []int32{0}, anchors: map[string]anchor{}}
-	root, err := r.document()
-	if err != nil {
+	lines := lineStarts(src)
+	tree := &Tree{src: src, lines: lines, counts: count(src)}
+	b := &builder{tree: tree, src: src, lines: lines, limits: limits, anchors: map[*lib.Node]anchor{}, scan: scanner{src: src, lines: lines}}
+	if err := b.guard(); err != nil {
 		return nil, err
 	}
-	return &Tree{Root: root, Comments: r.comments, lines: r.lines, src: src}, nil
-}
-
-// text checks that data is text in UTF-8 and brings its line ends to \n.
-func text(data []byte) (string, error) {
-	src := string(data)
-	if strings.HasPrefix(src, "\xff\xfe") || strings.HasPrefix(src, "\xfe\xff") {
-		return "", &Error{1, 1, "the file is UTF-16", "save it as UTF-8"}
+	if at := b.directive(); at >= 0 {
+		if !limits.Tags {
+			return nil, b.errorf(at, "delete the line", "directives are not accepted")
+		}
+		src = anyVersion(src, at)
 	}
-	src = strings.TrimPrefix(src, "\ufeff")
-	if strings.Contains(src, "\r\n") {
-		src = strings.ReplaceAll(src, "\r\n", "\n")
+	doc, err := load(strings.NewReader(src))
+	if err != nil {
+		return nil, b.diagnose(src, err)
 	}
-	line, start := 1, 0
-	for i := 0; i < len(src); i++ {
-		c := src[i]
-		switch {
-		case c == '\n':
-			line, start = line+1, i+1
-		case c >= 0x20 && c < 0x7f || c == '\t':
-		case c < utf8.RuneSelf:
-			return "", &Error{
-				line, utf8.RuneCountInString(src[start:i]) + 1, fmt.Sprintf("the control character 0x%02x is not text", c),
-				"the file is binary, UTF-16 or damaged; save it as plain UTF-8",
-			}
-		default:
-			r, size := utf8.DecodeRuneInString(src[i:])
-			if r == utf8.RuneError && size <= 1 || r >= 0x80 && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff {
-				return "", &Error{line, utf8.RuneCountInString(src[start:i]) + 1, fmt.Sprintf("the bytes from 0x%02x on are not UTF-8 text", c), "save the file as UTF-8"}
-			}
-			i += size - 1
+	if doc.second != nil {
+		at := b.offset(doc.second.Line, doc.second.Column)
+		return nil, b.errorf(at, "put each into a file of its own", "a second document starts here; one file holds one document")
+	}
+	tree.Root.Off = int32(len(src)) //nolint:gosec // the file's size is limited
+	if doc.root != nil {
+		if tree.Root, err = b.node(doc.root, 0, -1); err != nil {
+			return nil, err
 		}
 	}
-	return src, nil
+	b.scan.to(len(src))
+	tree.Comments = b.scan.comments
+	return tree, nil
 }
 
 // Clone returns a copy that shares nothing with the node but texts.
