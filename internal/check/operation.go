@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -14,9 +15,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/goccy/go-yaml"
 
 	"drawbridge"
+	"drawbridge/internal/yaml"
 )
 
 // Effect is what an operation does to a resource.
@@ -94,7 +95,11 @@ func loadSpec(path string) (*openapi3.T, error) {
 	}
 	if isSwagger(data) {
 		var old openapi2.T
-		if err := yaml.Unmarshal(data, &old); err != nil {
+		asJSON, err := yaml.JSON(data, yaml.Limits{Bytes: maxSpec / 2, Depth: 400, Nodes: 1_500_000, Aliases: 200_000, Tags: true}, maxSpec)
+		if err != nil {
+			return nil, drawbridge.Errorf(drawbridge.Invalid, "specification %s: %w", filepath.Base(path), err)
+		}
+		if err := json.Unmarshal(asJSON, &old); err != nil {
 			return nil, drawbridge.Errorf(drawbridge.Invalid, "specification %s: %w", filepath.Base(path), err)
 		}
 		doc, err := openapi2conv.ToV3(&old)

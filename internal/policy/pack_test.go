@@ -71,7 +71,7 @@ func TestLoadPackRefuses(t *testing.T) {
 		{"gate that says go", "gate.yaml", "version: 1\nrules:\n- {id: a, outcome: go, when: \"true\", text: t}\n", "no-go or conditional"},
 		{"condition missing", "gate.yaml", "version: 1\nrules:\n- {id: a, outcome: conditional, when: \"true\", text: t}\n", "no condition"},
 		{"gate over facts", "gate.yaml", "version: 1\nrules:\n- {id: a, outcome: no-go, when: flow.personal, text: t}\n", "not a declared name"},
-		{"deep nesting", "gate.yaml", "version: 1\nrules: " + strings.Repeat("[", 20000), "nested deeper"},
+		{"deep nesting", "gate.yaml", "version: 1\nrules: " + strings.Repeat("[", 20000) + strings.Repeat("]", 20000), "nest more than"},
 		{"alias", "gate.yaml", "version: &a 1\nrules: *a\n", "aliases"},
 		{"binary", "gate.yaml", "\x00\x01\x02", "gate.yaml"},
 		{"large", "gate.yaml", strings.Repeat("# x\n", policy.MaxPackFile/4+1), "at most"},

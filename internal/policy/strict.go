@@ -5,15 +5,15 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
-
 	"drawbridge"
+	"drawbridge/internal/yaml"
 )
 
-// maxNesting bounds how deep a pack's YAML may nest.
-const maxNesting = 16
+// Limits of a pack's YAML.
+const (
+	maxNesting   = 16
+	maxPackNodes = 200_000
+)
 
 // readYAML reads one file strictly: unknown keys, duplicate keys, aliases, deep
 // nesting and a second document are errors that name the place.
@@ -48,66 +48,17 @@ func exists(fsys fs.FS, name string) bool {
 }
 
 func decodeYAML(name string, data []byte, into any) error {
-	if err := guardYAML(name, data); err != nil {
-		return err
-	}
-	if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s: %s", name, strings.TrimSpace(yaml.FormatError(err, false, false)))
-	}
-	return nil
-}
-
-// guardYAML refuses what makes a small file expensive, before it is parsed.
-func guardYAML(name string, data []byte) error {
 	if len(data) > MaxPackFile {
 		return drawbridge.Errorf(drawbridge.TooLarge, "%s has %d bytes; at most %d are accepted", name, len(data), MaxPackFile)
 	}
-	if len(strings.TrimSpace(string(data))) == 0 {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s is empty", name)
-	}
-	if deep, line := brackets(data); deep {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s:%d: nested deeper than %d", name, line, maxNesting)
-	}
-	for _, t := range lexer.Tokenize(string(data)) {
-		switch t.Type {
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
-			return drawbridge.Errorf(drawbridge.Invalid, "%s:%d: anchors, aliases, tags and directives are not accepted in a pack; write the value out", name, t.Position.Line)
-		case token.DocumentHeaderType, token.DocumentEndType:
-			if t.Position.Line > 1 {
-				return drawbridge.Errorf(drawbridge.Invalid, "%s:%d: one file holds one document", name, t.Position.Line)
-			}
-		default:
+	err := yaml.Strict(data, yaml.Limits{Bytes: MaxPackFile, Depth: maxNesting, Nodes: maxPackNodes}, into)
+	if e, ok := errors.AsType[*yaml.Error](err); ok {
+		if e.Hint != "" {
+			return drawbridge.Errorf(drawbridge.Invalid, "%s:%d:%d: %s; %s", name, e.Line, e.Column, e.Message, e.Hint)
 		}
-		if t.Position.Column > 200 && t.Type == token.SequenceEntryType {
-			return drawbridge.Errorf(drawbridge.Invalid, "%s:%d: nested deeper than %d", name, t.Position.Line, maxNesting)
-		}
+		return drawbridge.Errorf(drawbridge.Invalid, "%s:%d:%d: %s", name, e.Line, e.Column, e.Message)
 	}
-	return nil
-}
-
-// brackets counts nested flow collections and sequence dashes without parsing,
-// generously: text in quotes counts too, which no pack of a person needs.
-func brackets(data []byte) (deep bool, line int) {
-	depth, dashes, line := 0, 0, 1
-	for i, c := range data {
-		switch c {
-		case '\n':
-			line++
-			dashes = 0
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth = max(0, depth-1)
-		case '-', '?':
-			if i+1 < len(data) && data[i+1] == ' ' {
-				dashes++
-			}
-		}
-		if depth > maxNesting || dashes > 4*maxNesting {
-			return true, line
-		}
-	}
-	return false, 0
+	return err
 }
 
 // validName reports whether s is a short name: lower-case letters, digits and

@@ -4,24 +4,17 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"sync"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
-
 	"drawbridge"
+	"drawbridge/internal/yaml"
 )
 
 // Limits of a data file.
 const (
 	maxFileBytes = 512 << 10
 	maxNesting   = 12
-	maxIndent    = 40
 )
 
 // builtinOrigin is the origin of what comes with the program.
@@ -67,33 +60,13 @@ var embedded = sync.OnceValues(func() (bundle, error) {
 	return b, nil
 })
 
-// decode parses data strictly into v, after checks that bound the parser's work.
+// decode reads data strictly into v.
 func decode(what string, data []byte, v any) error {
 	if len(data) > maxFileBytes {
 		return drawbridge.Errorf(drawbridge.TooLarge, "%s: the file has %d bytes; at most %d are accepted", what, len(data), maxFileBytes)
 	}
-	depth := 0
-	for _, tk := range lexer.Tokenize(string(data)) {
-		switch tk.Type { //nolint:exhaustive // only what bounds or forbids is looked at
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
-			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: anchors, aliases and tags are not accepted; write the value out", what, tk.Position.Line)
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.DocumentHeaderType:
-			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: several documents in one file are not accepted; split the file", what, tk.Position.Line)
-		}
-		if depth > maxNesting || (tk.Type == token.SequenceEntryType || tk.Type == token.MappingValueType) && tk.Position.IndentNum > maxIndent {
-			return drawbridge.Errorf(drawbridge.Invalid, "%s: line %d: nested too deeply; the format needs at most 6 levels", what, tk.Position.Line)
-		}
-	}
-	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v)
-	if errors.Is(err, io.EOF) {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s: the file is empty; it starts with version: 1", what)
-	}
-	if err != nil {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s: %s", what, strings.TrimSpace(yaml.FormatError(err, false, false)))
+	if err := yaml.Strict(data, yaml.Limits{Bytes: maxFileBytes, Depth: maxNesting, Nodes: maxFileBytes}, v); err != nil {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: %w", what, err)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ var advices = map[string]advice{
 	"block sequence entries are not allowed in this context": {"a list may not start on the line of its key", "start it on the next line", "-"},
 	"mapping keys are not allowed in this context":           {"a key may not start here", "start it on a line of its own", "?"},
 	"could not find expected ':'":                            {"a key is expected here", `write "key: value", with a space after the colon`, ""},
-	"did not find expected node content":                     {"a value is missing here", "", ""},
+	"did not find expected node content":                     {"a value is missing here, or a bracket above is never closed", "", ""},
 	"did not find expected comment or line break":            {"unexpected text on the first line of a block of text", "start the text on the next line", "|>"},
 	"did not find expected <document start>":                 {"this does not belong to what stands above it", "check the indentation and the quotes", ""},
 	"did not find expected '-' indicator":                    {"an item of the list is expected here", `align it with the items above, and start it with "- "`, ""},

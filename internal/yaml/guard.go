@@ -69,6 +69,10 @@ func (b *builder) guard() error {
 			if next == '\n' || next == '#' {
 				continue
 			}
+		case '#': // the library pays for comments as for values
+			if i > 0 && b.src[i-1] != '\n' && b.src[i-1] != ' ' {
+				continue
+			}
 		case ',', '[', '{':
 		case ':', '-', '?':
 			if strings.IndexByte(" \t\n[]{},\"'", next) < 0 && (i == 0 || b.src[i-1] != '"' && b.src[i-1] != '\'') {

@@ -139,6 +139,9 @@ func (b *builder) alias(n *lib.Node, out Node) (Node, error) {
 	if !ok {
 		return out, b.errorf(off, "write its value out", "the alias *%s stands for nothing above it: what it names is not complete here", n.Value)
 	}
+	if b.limits.Aliases == 0 {
+		return out, b.errorf(off, "write the value out", "aliases are not accepted")
+	}
 	if b.added += target.size; b.added > b.limits.Aliases {
 		return out, b.errorf(off, "write the values out", "aliases add more than %d values", b.limits.Aliases)
 	}
