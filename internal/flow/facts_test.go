@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -77,13 +78,13 @@ func TestVocabulary(t *testing.T) {
 			t.Errorf("%d getters for %d facts", table, want)
 		}
 	}
-	_, joined, err := readFacts(factsYAML)
-	if err != nil {
+	var file factFile
+	if err := json.Unmarshal(factsJSON, &file); err != nil {
 		t.Fatal(err)
 	}
-	for key := range joined {
-		if !seen["safeguard."+key] {
-			t.Errorf("facts.yaml says how the safeguard %q joins, but there is none", key)
+	for _, d := range file.Safeguards {
+		if !seen["safeguard."+d.Key] {
+			t.Errorf("facts.yaml says how the safeguard %q joins, but there is none", d.Key)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,28 @@ import (
 	"drawbridge/internal/yaml"
 )
 
-//go:embed facts.yaml
-var factsYAML []byte
+// factsJSON is made from facts.yaml by GenerateFacts, so that the program reads
+// no YAML of its own when it starts.
+//
+//go:generate go test -run TestGeneratedFacts -update .
+//go:embed facts_gen.json
+var factsJSON []byte
+
+// factFile is the content of facts_gen.json.
+type factFile struct {
+	Facts      []FactDef `json:"facts"`
+	Safeguards []FactDef `json:"safeguards"` // how each joins, by its key
+}
+
+// GenerateFacts turns facts.yaml into the file that is embedded.
+func GenerateFacts(data []byte) ([]byte, error) {
+	file, err := readFacts(data)
+	if err != nil {
+		return nil, err
+	}
+	out, err := json.MarshalIndent(file, "", " ")
+	return append(out, '\n'), err
+}
 
 // FactDef describes one fact. facts.yaml explains the fields.
 type FactDef struct {
@@ -130,9 +151,13 @@ type vocabulary struct {
 }
 
 var builtinVocabulary = sync.OnceValue(func() *vocabulary {
-	defs, joins, err := readFacts(factsYAML)
-	if err != nil {
-		panic(fmt.Sprintf("flow: the embedded facts.yaml: %v", err))
+	var file factFile
+	if err := json.Unmarshal(factsJSON, &file); err != nil {
+		panic(fmt.Sprintf("flow: the embedded facts_gen.json: %v", err))
+	}
+	defs, joins := file.Facts, map[string]FactDef{}
+	for _, g := range file.Safeguards {
+		joins[g.Key] = g
 	}
 	guards := make([]*manifest.SafeguardDef, len(defs))
 	for _, s := range manifest.SafeguardDefs() {
@@ -151,11 +176,11 @@ var builtinVocabulary = sync.OnceValue(func() *vocabulary {
 	return v
 })
 
-// readFacts reads facts.yaml: the facts, and by safeguard how it joins.
-func readFacts(data []byte) ([]FactDef, map[string]FactDef, error) {
+// readFacts reads facts.yaml: the facts, and how each safeguard joins.
+func readFacts(data []byte) (file factFile, err error) {
 	tree, err := yaml.Parse(data, yaml.DefaultLimits())
 	if err != nil {
-		return nil, nil, err
+		return file, err
 	}
 	read := func(list *yaml.Node) ([]FactDef, error) {
 		if list == nil {
@@ -170,19 +195,11 @@ func readFacts(data []byte) ([]FactDef, map[string]FactDef, error) {
 		}
 		return out, nil
 	}
-	defs, err := read(tree.Root.Get("facts"))
-	if err != nil {
-		return nil, nil, err
+	if file.Facts, err = read(tree.Root.Get("facts")); err != nil {
+		return file, err
 	}
-	guards, err := read(tree.Root.Get("safeguards"))
-	if err != nil {
-		return nil, nil, err
-	}
-	joins := map[string]FactDef{}
-	for _, g := range guards {
-		joins[g.Key] = g
-	}
-	return defs, joins, nil
+	file.Safeguards, err = read(tree.Root.Get("safeguards"))
+	return file, err
 }
 
 func (d *FactDef) read(n *yaml.Node) error {

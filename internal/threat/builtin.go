@@ -15,8 +15,9 @@ import (
 //go:embed rules/*.yaml
 var rulesFS embed.FS
 
-// rulesGen holds the expressions of the built-in rules, type-checked when the
-// program was built; "go generate ./internal/threat" writes it.
+// rulesGen holds the built-in rules and what settles them, with the expressions
+// type-checked, so that the program reads no YAML of its own when it starts;
+// "go generate ./internal/threat" writes it.
 //
 //go:generate go test -run TestGenerated -update .
 //go:embed rules_gen.json
@@ -24,9 +25,19 @@ var rulesGen []byte
 
 // generated is the content of rules_gen.json.
 type generated struct {
-	Note  string             `json:"note"`
-	Exprs map[string]checked `json:"exprs"` // by digest of the source
+	Note    string             `json:"note"`
+	Rules   []*Rule            `json:"rules"` // without their cases
+	Settles []SettleDef        `json:"settles"`
+	Exprs   map[string]checked `json:"exprs"` // by digest of the source
 }
+
+var builtinData = sync.OnceValues(func() (*generated, error) {
+	var gen generated
+	if err := json.Unmarshal(rulesGen, &gen); err != nil {
+		return nil, fmt.Errorf("read rules_gen.json: %w", err)
+	}
+	return &gen, nil
+})
 
 // checked is one type-checked expression.
 type checked struct {
@@ -53,22 +64,15 @@ func BuiltinFS() fs.FS {
 func Builtin() (*Catalogue, error) { return builtin() }
 
 var builtin = sync.OnceValues(func() (*Catalogue, error) {
-	rules, problems, err := readRules(BuiltinFS())
+	gen, err := builtinData()
 	if err != nil {
 		return nil, err
 	}
-	if err := problems.err(); err != nil {
-		return nil, err
-	}
-	var gen generated
-	if err := json.Unmarshal(rulesGen, &gen); err != nil {
-		return nil, fmt.Errorf("read rules_gen.json: %w", err)
-	}
-	for _, r := range rules {
+	for _, r := range gen.Rules {
 		r.Origin = "builtin"
 		r.gate, r.prog = gen.program(r.Applies), gen.program(r.Unless)
 	}
-	return newCatalogue(rules), nil
+	return newCatalogue(gen.Rules), nil
 })
 
 // program returns an expression that is loaded from its checked form. A source
@@ -96,10 +100,14 @@ func (g *generated) program(src string) program {
 	return program{load: func() (*expr.Program, error) { return nil, err }}
 }
 
-// Generate type-checks the expressions of the rule files of a folder and
-// returns the content of rules_gen.json.
-func Generate(fsys fs.FS) ([]byte, error) {
-	c, err := Load(fsys)
+// Generate reads the rule files of a folder and the file of what settles them,
+// type-checks the expressions, and returns the content of rules_gen.json.
+func Generate(fsys fs.FS, settles []byte) ([]byte, error) {
+	table, err := readSettles(settles)
+	if err != nil {
+		return nil, fmt.Errorf("settles: %w", err)
+	}
+	c, err := load(fsys, table)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +115,7 @@ func Generate(fsys fs.FS) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := generated{Note: "generated from rules/*.yaml; do not edit", Exprs: map[string]checked{}}
+	out := generated{Note: "generated from rules/*.yaml and settles.yaml; do not edit", Rules: c.rules, Settles: table.defs, Exprs: map[string]checked{}}
 	for _, r := range c.rules {
 		for _, src := range []string{r.Applies, r.Unless} {
 			if src == "" {

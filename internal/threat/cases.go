@@ -57,7 +57,7 @@ func TestRules(fsys fs.FS) (*CaseReport, error) {
 	}
 	report := &CaseReport{Rules: len(rules)}
 	for _, rule := range rules {
-		if p := rule.compile(env); len(p) > 0 {
+		if p := rule.compile(env, Settles()); len(p) > 0 {
 			problems = append(problems, p...)
 			continue
 		}

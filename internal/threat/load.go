@@ -83,7 +83,9 @@ func readLimited(fsys fs.FS, name string) ([]byte, error) {
 }
 
 // Load reads and checks the rule files of a folder.
-func Load(fsys fs.FS) (*Catalogue, error) {
+func Load(fsys fs.FS) (*Catalogue, error) { return load(fsys, Settles()) }
+
+func load(fsys fs.FS, settles *SettleTable) (*Catalogue, error) {
 	env, err := factEnv()
 	if err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 		return nil, err
 	}
 	for _, r := range rules {
-		problems = append(problems, r.compile(env)...)
+		problems = append(problems, r.compile(env, settles)...)
 	}
 	if err := problems.err(); err != nil {
 		return nil, err
@@ -154,7 +156,7 @@ func (p program) get() (*expr.Program, error) {
 }
 
 // compile checks both expressions and what the rule names.
-func (rule *Rule) compile(env *expr.Env) Problems {
+func (rule *Rule) compile(env *expr.Env, settles *SettleTable) Problems {
 	var problems Problems
 	add := func(key string, err error) {
 		p := Problem{File: rule.Origin, Line: rule.place[key].line, Column: rule.place[key].col, Message: key + ": " + err.Error()}
@@ -167,7 +169,7 @@ func (rule *Rule) compile(env *expr.Env) Problems {
 		problems = append(problems, p)
 	}
 	for _, id := range rule.Settles {
-		if _, ok := Settles().Lookup(id); !ok {
+		if _, ok := settles.Lookup(id); !ok {
 			add("settles", fmt.Errorf("%q stands in no list of what settles a threat; see settles.yaml", id))
 		}
 	}

@@ -1,7 +1,6 @@
 package threat
 
 import (
-	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,9 +10,6 @@ import (
 
 	"drawbridge/internal/yaml"
 )
-
-//go:embed settles.yaml
-var settlesYAML []byte
 
 // SettleDef describes one thing that can settle a threat.
 type SettleDef struct {
@@ -68,11 +64,11 @@ type SettleTable struct {
 func Settles() *SettleTable { return builtinSettles() }
 
 var builtinSettles = sync.OnceValue(func() *SettleTable {
-	t, err := readSettles(settlesYAML)
+	gen, err := builtinData()
 	if err != nil {
-		panic(fmt.Sprintf("threat: the embedded settles.yaml: %v", err))
+		panic(fmt.Sprintf("threat: %v", err))
 	}
-	return t
+	return newSettleTable(gen.Settles)
 })
 
 // All returns every entry, in the order of the file.
@@ -106,23 +102,32 @@ func readSettles(data []byte) (*SettleTable, error) {
 	if list == nil || list.Kind != yaml.List {
 		return nil, fmt.Errorf("the list settles is missing")
 	}
-	t := &SettleTable{index: map[string]int{}, modes: map[string][]int{}}
+	var defs []SettleDef
+	seen := map[string]bool{}
 	for i := range list.Children {
 		d, err := readSettle(&list.Children[i])
-		if _, twice := t.index[d.ID]; twice && err == nil {
+		if seen[d.ID] && err == nil {
 			err = fmt.Errorf("%s stands twice", d.ID)
 		}
 		if err != nil {
 			line, col := tree.Position(list.Children[i].Off)
 			return nil, fmt.Errorf("%d:%d: %w", line, col, err)
 		}
+		seen[d.ID] = true
+		defs = append(defs, d)
+	}
+	return newSettleTable(defs), nil
+}
+
+func newSettleTable(defs []SettleDef) *SettleTable {
+	t := &SettleTable{defs: defs, index: map[string]int{}, modes: map[string][]int{}}
+	for i, d := range defs {
 		t.index[d.ID] = i
-		t.defs = append(t.defs, d)
 		for _, m := range d.FailureModes {
 			t.modes[m] = append(t.modes[m], i)
 		}
 	}
-	return t, nil
+	return t
 }
 
 func readSettle(n *yaml.Node) (SettleDef, error) {
