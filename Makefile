@@ -26,8 +26,8 @@ quick: ## vet and tests; needs Go alone
 	$(GO) test ./...
 
 prove: ## the long form, before an issue closes
-	$(MAKE) test FUZZTIME=60s
-	$(GO) test -race -shuffle=on -count=3 -timeout 60m ./...
+	$(MAKE) test FUZZTIME=30s
+	PROVE=1 $(GO) test -race -shuffle=on -count=2 -timeout 60m ./...
 	$(MAKE) bench
 	$(MAKE) eval-categories
 
