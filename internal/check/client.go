@@ -67,6 +67,7 @@ type Answer struct {
 	as        string
 	sent      http.Header
 	url       string
+	refusal   int // status that the body means, when it refuses with status 200
 }
 
 // Type returns the media type of the answer, without parameters.
@@ -75,11 +76,22 @@ func (a *Answer) Type() string {
 	return strings.ToLower(strings.TrimSpace(t))
 }
 
-// OK reports a 2xx status.
-func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
+// OK reports a 2xx status whose body does not say that it failed.
+func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 && a.refusal == 0 }
+
+// Code returns the status that is meant: of the envelope where the answer
+// refuses with status 200, else of HTTP.
+func (a *Answer) Code() int {
+	if a.refusal != 0 {
+		return a.refusal
+	}
+	return a.Status
+}
 
 // Denied reports an answer that refuses: 401, 403 and 404 all mean denied.
-func (a *Answer) Denied() bool { return a.Status == 401 || a.Status == 403 || a.Status == 404 }
+func (a *Answer) Denied() bool {
+	return a.Code() == 401 || a.Code() == 403 || a.Code() == 404 || a.refusal == 400
+}
 
 // Throttled reports an answer that says nothing but "not now".
 func (a *Answer) Throttled() bool { return a.Status == http.StatusTooManyRequests }
@@ -228,10 +240,12 @@ func (c *client) once(ctx context.Context, as string, auth func(*http.Request), 
 	if err != nil {
 		return nil, c.failure(ctx, r, err)
 	}
-	return &Answer{
+	a := &Answer{
 		Status: resp.StatusCode, Header: resp.Header, Body: body, Truncated: truncated,
 		Took: c.now().Sub(start), request: r, as: as, sent: req.Header, url: req.URL.String(),
-	}, nil
+	}
+	a.refusal = refusalIn(a)
+	return a, nil
 }
 
 func (c *client) request(ctx context.Context, auth func(*http.Request), r Request) (*http.Request, error) {

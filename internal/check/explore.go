@@ -70,7 +70,7 @@ func (s *Session) probeBy(ctx context.Context, id *Identity, o *Operation, r Req
 	}
 	if !a.OK() || a.Truncated {
 		if !out.Proven {
-			out.Reason = fmt.Sprintf("%s answered %d", o.Name(), a.Status)
+			out.Reason = fmt.Sprintf("%s answered %d", o.Name(), a.Code())
 			if a.Truncated {
 				out.Reason += " with more than can be read"
 			}
@@ -124,7 +124,7 @@ func (s *Session) stillIn(ctx context.Context) (renewed bool, err error) {
 		if a.OK() || !a.Denied() {
 			continue
 		}
-		lost := drawbridge.Errorf(drawbridge.Unauthenticated, "identity %s stopped working: %s answered %d", id.Name, id.Probe.Name(), a.Status)
+		lost := drawbridge.Errorf(drawbridge.Unauthenticated, "identity %s stopped working: %s answered %d", id.Name, id.Probe.Name(), a.Code())
 		if !id.dynamic() {
 			return renewed, lost
 		}

@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,6 +25,7 @@ type Identity struct {
 	token   string    // what sign-in gave; empty for static credentials
 	expires time.Time // zero: not known
 	jar     []*http.Cookie
+	csrf    csrf
 }
 
 // tokenLife is how long a token is used when its issuer does not say.
@@ -79,6 +79,9 @@ func (id *Identity) auth(req *http.Request) {
 	for _, c := range id.jar {
 		req.AddCookie(c)
 	}
+	if id.csrf.value != "" && req.Method != http.MethodGet && req.Method != http.MethodHead {
+		req.Header.Set(id.csrf.header, id.csrf.value)
+	}
 }
 
 // cookie makes one to send; attributes belong to the side that sets it.
@@ -127,51 +130,10 @@ func (id *Identity) Garbage(value string) *Identity {
 	for _, c := range id.jar {
 		out.jar = append(out.jar, cookie(c.Name, value))
 	}
+	if id.csrf.value != "" {
+		out.csrf = csrf{id.csrf.header, value}
+	}
 	return out
-}
-
-// login calls the operation that the manifest names with the account's name and
-// secret, and takes the token where the pointer says, else the cookies.
-func (s *Session) login(ctx context.Context, id *Identity) error {
-	p := id.def.Params
-	method, path, ok := s.signInOperation(p["operation"])
-	if !ok {
-		return drawbridge.Errorf(drawbridge.Invalid, "identity %s: params.operation %q names no operation; write its id, or METHOD and path", id.Name, p["operation"])
-	}
-	body := map[string]any{or(p["username_field"], "username"): id.def.Username, or(p["password_field"], "password"): id.secret}
-	mediaType := or(p["content_type"], "application/json")
-	mediaType, raw, err := encode(mediaType, body)
-	if err != nil {
-		return err
-	}
-	a, err := s.client.do(ctx, id.Name, nil, Request{Method: method, Path: path, Body: raw, Type: mediaType})
-	if err != nil {
-		return fmt.Errorf("sign in %s: %w", id.Name, err)
-	}
-	if !a.OK() {
-		return drawbridge.Errorf(drawbridge.Unauthenticated, "identity %s: sign-in with %s answered %d", id.Name, p["operation"], a.Status)
-	}
-	s.entered(id, method, path, a)
-	pointer := p["token"]
-	id.jar = nil
-	if cookies := (&http.Response{Header: a.Header}).Cookies(); pointer == "" && len(cookies) > 0 {
-		for _, c := range cookies[:min(len(cookies), 10)] {
-			id.jar = append(id.jar, cookie(c.Name, c.Value))
-			s.client.redact.add(c.Value)
-		}
-		return nil
-	}
-	return s.takeToken(id, a.Body, or(pointer, "/access_token"))
-}
-
-// signInOperation finds a login operation by its id, or by METHOD and path.
-func (s *Session) signInOperation(name string) (method, path string, ok bool) {
-	for _, o := range s.all {
-		if o.ID == name || o.Name() == name {
-			return o.Method, o.Path, true
-		}
-	}
-	return strings.Cut(name, " ")
 }
 
 // entered remembers that an operation of the specification was driven by signing in.
@@ -225,25 +187,6 @@ func (s *Session) below(address string) (string, error) {
 		return "", drawbridge.Errorf(drawbridge.Denied, "token_url %s is outside the run's scope; only %s is", u.Redacted(), s.client.base.Host)
 	}
 	return strings.TrimPrefix(u.RequestURI(), strings.TrimRight(s.client.base.Path, "/")), nil
-}
-
-func (s *Session) takeToken(id *Identity, body []byte, pointer string) error {
-	var doc any
-	if err := json.Unmarshal(body, &doc); err != nil {
-		return drawbridge.Errorf(drawbridge.Unauthenticated, "identity %s: the sign-in's answer is not JSON", id.Name)
-	}
-	token, _ := at(doc, pointer).(string)
-	if token == "" {
-		return drawbridge.Errorf(drawbridge.Unauthenticated, "identity %s: the sign-in's answer has no token at %s; set params.token to its JSON Pointer", id.Name, pointer)
-	}
-	id.token = token
-	s.client.redact.add(token)
-	life := tokenLife
-	if seconds, ok := at(doc, "/expires_in").(float64); ok && seconds > 0 {
-		life = min(life, time.Duration(seconds*float64(time.Second)))
-	}
-	id.expires = s.client.now().Add(life)
-	return nil
 }
 
 // at follows a JSON Pointer (RFC 6901).

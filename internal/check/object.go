@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"drawbridge"
 )
@@ -164,6 +165,9 @@ func (s *Session) makeBy(ctx context.Context, o *Operation, id *Identity) (*Obje
 		return nil, refused(s, o, a)
 	}
 	obj := s.Adopt(o, id, parents, a)
+	if obj != nil {
+		s.await(ctx, o.Resource, id, obj)
+	}
 	if o.baselines[id.Name] == nil {
 		o.baselines[id.Name] = &Baseline{Answer: a, Request: r, IDs: parents}
 		s.observe(o, id, a)
@@ -174,9 +178,55 @@ func (s *Session) makeBy(ctx context.Context, o *Operation, id *Identity) (*Obje
 	return obj, nil
 }
 
+// patience are the waits for an object that was made and cannot be read yet.
+var patience = []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}
+
+// await reads the first object of each resource until it can be read; where that
+// took waiting, every later one is awaited too.
+func (s *Session) await(ctx context.Context, resource string, id *Identity, obj *Object) {
+	lags, known := s.lag[resource]
+	o := s.find(resource, Read)
+	if known && !lags || o == nil || len(o.IDs) > len(obj.IDs) {
+		return
+	}
+	r, err := s.Request(ctx, o, id, obj.IDs[len(obj.IDs)-len(o.IDs):])
+	if err != nil {
+		return
+	}
+	a, waited, err := s.readBack(ctx, id, r)
+	if err == nil && a.OK() {
+		s.lag[resource] = waited
+	} else {
+		s.lag[resource] = false // it can never be read, so waiting is no help
+	}
+}
+
+// ReadBack reads what was just made or changed. A partner that is consistent
+// only after a while is asked again.
+func (s *Session) ReadBack(ctx context.Context, id *Identity, r Request) (*Answer, error) {
+	a, _, err := s.readBack(ctx, id, r)
+	return a, err
+}
+
+func (s *Session) readBack(ctx context.Context, id *Identity, r Request) (a *Answer, waited bool, err error) {
+	for try := 0; ; try++ {
+		a, err = s.Do(ctx, id, r)
+		if err != nil || try == len(patience) || a.Code() != 404 && a.Code() != 409 && a.Status != 202 {
+			return a, try > 0, err
+		}
+		timer := time.NewTimer(patience[try])
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return a, try > 0, nil
+		}
+	}
+}
+
 // refused tells what the target said to a request that should have worked.
 func refused(s *Session, o *Operation, a *Answer) error {
-	return fmt.Errorf("%s answered %d: %s", o.Name(), a.Status, clip(strings.Join(strings.Fields(s.client.shown(a.Body)), " "), 160))
+	return fmt.Errorf("%s answered %d: %s", o.Name(), a.Code(), clip(strings.Join(strings.Fields(s.client.shown(a.Body)), " "), 160))
 }
 
 // Adopt remembers an object that an answer to o shows as made, so that it is
@@ -207,7 +257,7 @@ func (s *Session) try(ctx context.Context, o *Operation, id *Identity, ids []str
 	var first *Answer
 	var sent Request
 	for _, st := range append([]style{o.fill}, []style{minimal, full, sample, fresh}...) {
-		if first != nil && (st == o.fill || first.Status == 409 && st != fresh) {
+		if first != nil && (st == o.fill || first.Code() == 409 && st != fresh) {
 			continue
 		}
 		r, err := s.request(ctx, o, id, ids, st)
@@ -228,7 +278,7 @@ func (s *Session) try(ctx context.Context, o *Operation, id *Identity, ids []str
 		if first == nil {
 			first, sent = a, r
 		}
-		if o.BodyType == "" || a.Status != 400 && a.Status != 409 && a.Status != 422 && a.Status != 500 {
+		if code := a.Code(); o.BodyType == "" || code != 400 && code != 409 && code != 422 && code != 500 {
 			break
 		}
 	}
@@ -296,8 +346,8 @@ func (s *Session) remove(ctx context.Context, c *CreatedObject) string {
 	switch {
 	case err != nil:
 		return err.Error()
-	case !a.OK() && a.Status != 404 && a.Status != 410:
-		return fmt.Sprintf("%s answered %d", o.Name(), a.Status)
+	case !a.OK() && a.Code() != 404 && a.Code() != 410:
+		return fmt.Sprintf("%s answered %d", o.Name(), a.Code())
 	}
 	return ""
 }

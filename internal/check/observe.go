@@ -12,8 +12,9 @@ import (
 func idIn(o *Operation, a *Answer) string {
 	var doc any
 	if err := json.Unmarshal(a.Body, &doc); err == nil {
-		if m := Main(doc); m != nil {
-			if own := idOf(m, o.Resource); own != "" {
+		outer, _ := doc.(map[string]any)
+		for _, m := range []map[string]any{Main(doc), outer} {
+			if own := idOf(m, o.Resource, o.idNames); own != "" {
 				return own
 			}
 		}
@@ -25,34 +26,23 @@ func idIn(o *Operation, a *Answer) string {
 	return last(location)
 }
 
-// Main returns the object that a document describes; it unwraps {"data": {...}} and {"charge": {...}}.
-func Main(doc any) map[string]any {
-	m, ok := doc.(map[string]any)
-	if !ok {
-		return nil
-	}
-	if _, has := m["id"]; has {
-		return m
-	}
-	for _, k := range []string{"data", "result", "item"} {
-		if inner, ok := m[k].(map[string]any); ok {
-			return inner
+// idOf reads an object's own id: id, then <resource>_id and its kin, then a
+// property that bears the name of the path parameter which takes it.
+func idOf(m map[string]any, resource string, params []string) string {
+	stem := singular(strings.ToLower(last(resource)))
+	for _, name := range []string{"id", "_id", "ID", stem + "_id", stem + "Id", stem + "ID"} {
+		if own := scalar(m[name]); own != "" {
+			return own
 		}
 	}
-	if len(m) == 1 {
-		for _, v := range m {
-			if inner, ok := v.(map[string]any); ok {
-				return inner
+	for _, param := range append(slices.Clone(params), snake(stem)+"id", snake(stem)+"number", snake(stem)+"no", snake(stem)+"code") {
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if own := scalar(m[name]); own != "" && snake(name) == snake(param) {
+				return own
 			}
 		}
 	}
-	return m
-}
-
-// idOf reads an object's own id: id, then <resource>_id and its kin.
-func idOf(m map[string]any, resource string) string {
-	stem := singular(strings.ToLower(last(resource)))
-	for _, name := range []string{"id", "_id", "ID", stem + "_id", stem + "Id", stem + "ID", "uuid", "sid", "guid", "key", "slug"} {
+	for _, name := range []string{"uuid", "sid", "guid", "key", "slug", "number", "code"} {
 		if own := scalar(m[name]); own != "" {
 			return own
 		}
@@ -96,7 +86,7 @@ func (s *Session) observe(o *Operation, id *Identity, a *Answer) {
 func (s *Session) observeList(o *Operation, id *Identity, doc any) {
 	key := poolKey{o.Resource, id.Name}
 	for _, m := range Items(doc) {
-		own := idOf(m, o.Resource)
+		own := idOf(m, o.Resource, o.idNames)
 		if own == "" || len(s.pools[key]) >= maxPool || slices.ContainsFunc(s.pools[key], func(x *Object) bool { return x.IDs[len(x.IDs)-1] == own }) {
 			continue
 		}
@@ -112,27 +102,6 @@ func (s *Session) observeList(o *Operation, id *Identity, doc any) {
 
 // maxItems bounds the items of a list that are looked at.
 const maxItems = 100
-
-// Items finds the objects of a list's answer: the answer itself, the usual
-// names, else the first array of it.
-func Items(doc any) []map[string]any {
-	list, _ := doc.([]any)
-	if m, ok := doc.(map[string]any); ok {
-		for _, k := range append([]string{"data", "items", "results", "records", "values", "entries"}, slices.Sorted(maps.Keys(m))...) {
-			if l, isList := m[k].([]any); isList {
-				list = l
-				break
-			}
-		}
-	}
-	var out []map[string]any
-	for _, v := range list[:min(len(list), maxItems)] {
-		if m, ok := v.(map[string]any); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
 
 // walk visits the named values of a document in order, to a bounded depth.
 func walk(doc any, depth int, visit func(name string, v any)) {
@@ -163,6 +132,36 @@ func Same(a, b []byte) float64 {
 		return 0
 	}
 	return share(x, y, func(v, w any) bool { return v == w })
+}
+
+// SameBut is Same without what changes from answer to answer: the leaves, such as
+// times and request ids, in which a differs from before, an earlier answer to the
+// same request.
+func SameBut(a, b, before []byte) float64 {
+	var x, y, z any
+	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil || json.Unmarshal(before, &z) != nil {
+		return Same(a, b)
+	}
+	return share(steady(x, z, 0), y, func(v, w any) bool { return v == w })
+}
+
+// steady copies a without the scalars that z has with another value.
+func steady(a, z any, depth int) any {
+	m, ok := a.(map[string]any)
+	other, both := z.(map[string]any)
+	if !ok || !both || depth > maxDepth {
+		return a
+	}
+	out := map[string]any{}
+	for k, v := range m {
+		was, has := other[k]
+		kind := kindOf(v)
+		if has && kind != "object" && kind != "array" && kind == kindOf(was) && v != was {
+			continue
+		}
+		out[k] = steady(v, was, depth+1)
+	}
+	return out
 }
 
 // Alike reports how alike the shapes of two JSON answers are, 0 to 1: the share

@@ -56,6 +56,7 @@ type Operation struct {
 	barren    map[string]error // why an identity cannot make objects with it
 	entered   map[string]int   // identity that signed in with it to the status
 	fill      style            // of the body that worked
+	idNames   []string         // path parameters that take the ids of the operation's resource
 }
 
 // Name returns METHOD and path template.
@@ -262,10 +263,14 @@ func infer(ops []*Operation) {
 		}
 	}
 	items := map[string]bool{}
+	names := map[string][]string{}
 	for _, o := range ops {
 		for i := range o.IDs {
-			o.IDs[i].Resource = issuer(o.Path, o.IDs[i].Name, collections)
-			items[o.IDs[i].Resource] = true
+			r := issuer(o.Path, o.IDs[i].Name, collections)
+			o.IDs[i].Resource, items[r] = r, true
+			if !slices.Contains(names[r], o.IDs[i].Name) {
+				names[r] = append(names[r], o.IDs[i].Name)
+			}
 		}
 	}
 	for _, o := range ops {
@@ -294,6 +299,7 @@ func infer(ops []*Operation) {
 		case len(o.IDs) > 0:
 			o.Resource = o.IDs[len(o.IDs)-1].Resource
 		}
+		o.idNames = names[o.Resource]
 		if destructive.MatchString(splitWords(o.Path + " " + o.ID)) {
 			o.Skip = "its name says that it ends or resets something"
 		} else if o.Effect == Delete && len(o.IDs) == 0 {

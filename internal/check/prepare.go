@@ -74,7 +74,7 @@ func prepare(opt Options) (*Session, *Run, error) {
 func newSession(opt Options, base *url.URL, scope []string, budget RunBudget) *Session {
 	s := &Session{
 		Integration: opt.Bundle.Integration.ID, BaseURL: base, asked: opt.Asked, progress: opt.Progress,
-		make: maker{marker: "dbk-" + opt.Now().UTC().Format("0102150405"), n: new(int)}, pools: map[poolKey][]*Object{}, seen: map[poolKey][]string{}, probes: map[string]*Answer{},
+		make: maker{marker: "dbk-" + opt.Now().UTC().Format("0102150405"), n: new(int)}, pools: map[poolKey][]*Object{}, seen: map[poolKey][]string{}, probes: map[string]*Answer{}, lag: map[string]bool{},
 	}
 	hosts := []string{net.JoinHostPort(base.Hostname(), s.Port())}
 	if base.Scheme == "https" {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,6 +59,12 @@ func (s *Session) request(ctx context.Context, o *Operation, id *Identity, ids [
 	v := s.document(&m, o, id)
 	r.Type, r.Body, err = encode(o.BodyType, v)
 	return r, err
+}
+
+// Fresh is Request with values that nobody had before, for partners that refuse
+// an object like one that is there.
+func (s *Session) Fresh(ctx context.Context, o *Operation, id *Identity, ids []string) (Request, error) {
+	return s.request(ctx, o, id, ids, fresh)
 }
 
 // document makes the body: by the schema, else like an object that was seen,
@@ -116,6 +124,9 @@ func (s *Session) reference(ctx context.Context, o *Operation, id *Identity, nam
 			break
 		}
 	}
+	if own == "" && trimID(name) != name {
+		own = s.hinted(o, id, name, sc)
+	}
 	if v := s.seen[poolKey{strings.ToLower(stem), id.Name}]; own == "" && len(v) > 0 && trimID(name) != name {
 		own = v[0]
 	}
@@ -131,6 +142,31 @@ func (s *Session) reference(ctx context.Context, o *Operation, id *Identity, nam
 	}
 	return own
 }
+
+// hinted finds the own object that a field means whose name does not say it: its
+// description names the resource, or its example is formed like the own ids.
+func (s *Session) hinted(o *Operation, id *Identity, name string, sc *openapi3.Schema) string {
+	example, _ := sc.Example.(string)
+	if whole, ok := o.example.(map[string]any); ok && example == "" {
+		example, _ = whole[name].(string)
+	}
+	prefix := idPrefix.FindString(example)
+	words := strings.FieldsFunc(strings.ToLower(sc.Description), func(r rune) bool { return r < 'a' || r > 'z' })
+	for _, other := range s.all {
+		pool := s.pools[poolKey{other.Resource, id.Name}]
+		if other.Effect != Create && other.Effect != List || other.Resource == o.Resource || len(pool) == 0 {
+			continue
+		}
+		own := pool[0].IDs[len(pool[0].IDs)-1]
+		if prefix != "" && strings.HasPrefix(own, prefix) || slices.ContainsFunc(words, func(w string) bool { return singular(w) == singular(strings.ToLower(last(other.Resource))) }) {
+			return own
+		}
+	}
+	return ""
+}
+
+// idPrefix is the part of an id that says what it names, as in con_12ab.
+var idPrefix = regexp.MustCompile(`^[A-Za-z]{2,8}[_-]`)
 
 // names reports that a field's name ends with a resource's: to_address names an address.
 func names(field, resource string) bool {

@@ -34,6 +34,7 @@ type Session struct {
 	asked    []string // checks asked for by name
 	pools    map[poolKey][]*Object
 	seen     map[poolKey][]string // observed ids by the name of what they name
+	lag      map[string]bool      // resources whose new objects can be read only after a while
 	created  []CreatedObject
 	making   []string // resources being made, to stop cycles
 	probes   map[string]*Answer

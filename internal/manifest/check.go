@@ -95,7 +95,7 @@ func (c *checker) itemKey(list reflect.Value, at int) string {
 
 // tokenPointer is a JSON Pointer of plain words, such as /data/access_token: it
 // says where a sign-in's answer holds the token.
-var tokenPointer = regexp.MustCompile(`^(/[a-z_]{2,30}){1,4}$`)
+var tokenPointer = regexp.MustCompile(`^(/[A-Za-z_]{2,30}){1,4}$`)
 
 func (c *checker) integration(i *Integration) {
 	c.walk(reflect.ValueOf(*i), nil, nil)

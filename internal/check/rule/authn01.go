@@ -84,15 +84,22 @@ func asNobody(ctx context.Context, s *check.Session, info check.Info, o *check.O
 		return undecided(s, info, o, err)
 	}
 	got, err := s.Do(ctx, nobody, a.request)
+	if err == nil && got.Code() == 409 && o.Effect == check.Create {
+		if a.request, err = s.Fresh(ctx, o, owner, a.ids); err == nil {
+			got, err = s.Do(ctx, nobody, a.request)
+		}
+	}
 	if err != nil {
 		return undecided(s, info, o, err)
 	}
 	a.tidy(s, got)
 	switch {
+	case !got.OK() && !got.Denied() && got.Code() < 500 && !got.Throttled():
+		return refusedOddly(ctx, s, info, a, got, how)
 	case got.Throttled() || got.Status >= 500:
 		return s.Verdict(info, o, drawbridge.Inconclusive, statusNote(got), s.Exchange("attack", got))
 	case !got.OK():
-		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("refused %s: answered %d", how, got.Status))
+		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("refused %s: answered %d", how, got.Code()))
 	case !a.served(got):
 		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("answered %d %s, and not with what %s is given", got.Status, how, owner.Name))
 	case o.Open && !private(s, owner, got):
@@ -106,11 +113,25 @@ func asNobody(ctx context.Context, s *check.Session, info check.Info, o *check.O
 		}
 		again.tidy(s, repeat)
 		if !again.served(repeat) {
-			return s.Verdict(info, o, drawbridge.Inconclusive, fmt.Sprintf("served %s once, and not again: answered %d", how, repeat.Status), append(evidence, s.Exchange("repeat", repeat))...)
+			return s.Verdict(info, o, drawbridge.Inconclusive, fmt.Sprintf("served %s once, and not again: answered %d", how, repeat.Code()), append(evidence, s.Exchange("repeat", repeat))...)
 		}
 		evidence = append(evidence, s.Exchange("repeat", repeat))
 	}
 	return s.Verdict(info, o, drawbridge.Fail, fmt.Sprintf("served twice %s, like to %s", how, owner.Name), evidence...)
+}
+
+// refusedOddly judges a refusal that may be about the request and not about the
+// missing right: it is one when the owner is served with the same request.
+func refusedOddly(ctx context.Context, s *check.Session, info check.Info, a aim, got *check.Answer, how string) check.Result {
+	control, err := s.Do(ctx, a.id, a.request)
+	if err != nil {
+		return undecided(s, info, a.op, err)
+	}
+	a.tidy(s, control)
+	if control.OK() {
+		return s.Verdict(info, a.op, drawbridge.Pass, fmt.Sprintf("refused %s: answered %d, and %s is served with the same request", how, got.Code(), a.id.Name))
+	}
+	return s.Verdict(info, a.op, drawbridge.Inconclusive, fmt.Sprintf("answered %d %s, and %s is answered %d to the same request: the request is refused, not the caller", got.Code(), how, a.id.Name, control.Code()), s.Exchange("attack", got), s.Exchange("control", control))
 }
 
 // private reports that an answer holds something that the run made as the identity.

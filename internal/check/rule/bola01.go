@@ -69,7 +69,7 @@ func (c bola01) judge(ctx context.Context, s *check.Session, o *check.Operation,
 	r := base.Request
 	owner, err := s.Do(ctx, a, r)
 	if err == nil && !owner.OK() {
-		err = fmt.Errorf("%s itself is answered %d now", a.Name, owner.Status)
+		err = fmt.Errorf("%s itself is answered %d now", a.Name, owner.Code())
 	}
 	if err != nil {
 		return undecided(s, info, o, err)
@@ -80,11 +80,11 @@ func (c bola01) judge(ctx context.Context, s *check.Session, o *check.Operation,
 	}
 	switch {
 	case attack.Denied():
-		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("%s is refused %s's object: answered %d", b.Name, a.Name, attack.Status))
+		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("%s is refused %s's object: answered %d", b.Name, a.Name, attack.Code()))
 	case attack.Throttled() || attack.Status >= 500:
 		return s.Verdict(info, o, drawbridge.Inconclusive, statusNote(attack), s.Exchange("attack", attack))
 	case !attack.OK():
-		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("%s is not given %s's object: answered %d", b.Name, a.Name, attack.Status))
+		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("%s is not given %s's object: answered %d", b.Name, a.Name, attack.Code()))
 	case !c.leaks(s, a, base, owner, attack):
 		return s.Verdict(info, o, drawbridge.Pass, "the answer to "+b.Name+" holds nothing of "+a.Name+"'s object")
 	}
@@ -118,7 +118,7 @@ func (bola01) leaks(s *check.Session, a *check.Identity, base *check.Baseline, o
 		}
 	}
 	mine := holds(got.Body, own) || holds(got.Body, s.OwnIDs(a)...)
-	return mine && check.Same(owner.Body, got.Body) >= 0.9
+	return mine && check.SameBut(owner.Body, got.Body, base.Answer.Body) >= 0.9
 }
 
 // excuse looks for an innocent reason: the answer is the same for an id that

@@ -74,7 +74,7 @@ func (c mass01) judge(ctx context.Context, s *check.Session, o *check.Operation,
 		if got.Throttled() || got.Status >= 500 {
 			return s.Verdict(info, o, drawbridge.Inconclusive, statusNote(got), s.Exchange("attack", got))
 		}
-		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("extra fields are refused: answered %d", got.Status))
+		return s.Verdict(info, o, drawbridge.Pass, fmt.Sprintf("extra fields are refused: answered %d", got.Code()))
 	}
 	echo := kept(got, sent, before)
 	again, err := c.reread(ctx, s, o, id, a.ids, got)
@@ -135,9 +135,9 @@ func (mass01) reread(ctx context.Context, s *check.Session, o *check.Operation, 
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.Do(ctx, id, req)
+	a, err := s.ReadBack(ctx, id, req)
 	if err == nil && !a.OK() {
-		err = fmt.Errorf("%s answered %d", r.Name(), a.Status)
+		err = fmt.Errorf("%s answered %d", r.Name(), a.Code())
 	}
 	return a, err
 }
@@ -204,6 +204,14 @@ func (mass01) write(ctx context.Context, s *check.Session, a aim, extra, object 
 		return nil, nil, err
 	}
 	first, err := s.Do(ctx, a.id, r)
+	if err == nil && first.Code() == 409 && a.op.Effect == check.Create {
+		if a.request, err = s.Fresh(ctx, a.op, a.id, a.ids); err != nil {
+			return nil, nil, err
+		}
+		if r, err = with(a.request, extra); err == nil {
+			first, err = s.Do(ctx, a.id, r)
+		}
+	}
 	if err != nil || first.OK() || first.Throttled() || first.Status >= 500 {
 		return first, extra, err
 	}
