@@ -25,6 +25,7 @@ func (n *Node) note() *Note {
 // entry is a place to which a comment can belong.
 type entry struct {
 	node *Node // carries the note
+	text *Node // a key's value that is written on one line; may stand below the key
 	off  int32
 	col  int
 	in   int // index in annotator.blocks of the collection that holds it
@@ -106,8 +107,13 @@ func (a *annotator) walk(n *Node, up int) {
 	}
 	for i := 0; i+step-1 < len(n.Children); i += step {
 		e := &n.Children[i]
-		a.entries = append(a.entries, entry{e, e.Off, col, me})
-		a.walk(&n.Children[i+step-1], me)
+		value := &n.Children[i+step-1]
+		at := len(a.entries)
+		a.entries = append(a.entries, entry{node: e, off: e.Off, col: col, in: me})
+		a.walk(value, me)
+		if value.Flow || value.Kind == Scalar || value.Kind == Alias {
+			a.entries[at].text = value
+		}
 	}
 }
 
@@ -153,12 +159,16 @@ func (a *annotator) place(c *Comment, next int) {
 	text := strings.TrimRight(c.Text, " \t")
 	n, start := a.line(c.Off)
 	lead := strings.Trim(a.tree.src[start:c.Off], " \t-")
-	if !c.Own && lead != "" && lead != "---" && next > 0 {
+	empty := next > 0 && a.same(a.entries[next-1].off, n) // an item that is nothing but its dash
+	if !c.Own && (lead != "" || empty) && next > 0 {
 		n := a.entries[next-1].node.note()
 		if n.Tail != "" {
 			n.Tail += " "
 		}
 		n.Tail += "#" + text
+		return
+	}
+	if next > 0 && a.entries[next-1].above(c, text) {
 		return
 	}
 	lines := []string{text}
@@ -167,7 +177,7 @@ func (a *annotator) place(c *Comment, next int) {
 	}
 	col := a.col(c.Off)
 	home := -1
-	if next > 0 && (next == len(a.entries) || col > a.entries[next].col) {
+	if c.Own && next > 0 && (next == len(a.entries) || col > a.entries[next].col) {
 		home = a.closed(next, col)
 	}
 	switch {
@@ -181,6 +191,25 @@ func (a *annotator) place(c *Comment, next int) {
 		n := a.tree.Root.note()
 		n.Foot = append(n.Foot, lines...)
 	}
+}
+
+// above takes a comment that stands between a key and its text.
+func (e entry) above(c *Comment, text string) bool {
+	if e.text == nil || e.text.Off < c.Off {
+		return false
+	}
+	if n := e.node.note(); n.Tail != "" {
+		n.Tail += " #" + text
+	} else {
+		n.Head = append(n.Head, text)
+	}
+	return true
+}
+
+// same reports whether off stands on line n.
+func (a *annotator) same(off int32, n int) bool {
+	line, _ := a.line(off)
+	return line == n
 }
 
 // closed returns the innermost collection that ends before the entry next and

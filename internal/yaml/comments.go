@@ -13,6 +13,7 @@ type scanner struct {
 	lines    []int32
 	pos      int
 	after    int     // where a word may start without a space before it
+	fresh    bool    // in brackets: nothing but space since the last sign
 	open     []int32 // offsets of the brackets around pos
 	comments []Comment
 }
@@ -28,22 +29,33 @@ func (s *scanner) to(off int) {
 			}
 			s.pos += i
 		}
-		switch c := s.src[s.pos]; {
-		case c == '#' && s.word():
+		if s.src[s.pos] == '#' && s.word() {
 			s.comment()
 			continue
-		case len(s.open) == 0:
-		case c == '[' || c == '{':
-			s.open = append(s.open, int32(s.pos)) //nolint:gosec // the file's size is limited
-			s.after = s.pos + 1
-		case c == ']' || c == '}':
-			s.open = s.open[:len(s.open)-1]
-			s.after = s.pos + 1
-		case c == ',' || c == ':' && s.pos == s.after:
-			s.after = s.pos + 1
+		}
+		if len(s.open) > 0 {
+			s.sign()
 		}
 		s.pos++
 	}
+}
+
+// sign takes one character inside brackets.
+func (s *scanner) sign() {
+	next := s.pos + 1
+	switch c := s.src[s.pos]; {
+	case c == '[' || c == '{':
+		s.open = append(s.open, int32(s.pos)) //nolint:gosec // the file's size is limited
+	case c == ']' || c == '}':
+		s.open = s.open[:len(s.open)-1]
+	case c == ',', c == ':' && s.pos == s.after, c == '?' && s.fresh:
+	case c == ' ' || c == '\t' || c == '\n':
+		return
+	default:
+		s.fresh = false
+		return
+	}
+	s.after, s.fresh = next, true
 }
 
 // word reports whether a word may start at pos.
@@ -104,7 +116,7 @@ func (s *scanner) enter(off int) {
 	s.to(off)
 	if len(s.open) == 0 && off < len(s.src) && (s.src[off] == '[' || s.src[off] == '{') {
 		s.open = append(s.open, int32(off)) //nolint:gosec // the file's size is limited
-		s.pos, s.after = off+1, off+1
+		s.pos, s.after, s.fresh = off+1, off+1, true
 	}
 }
 
@@ -119,7 +131,7 @@ func (s *scanner) quoted(off int) {
 		case c == quote && quote == '\'' && strings.HasPrefix(s.src[i:], "''"):
 			i++
 		case c == quote:
-			s.pos, s.after = i+1, i+1
+			s.pos, s.after, s.fresh = i+1, i+1, false
 			return
 		}
 	}

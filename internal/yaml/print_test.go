@@ -68,6 +68,8 @@ func TestPrint(t *testing.T) {
 		"empty lines":       {"a: 1\n\n\n\nb: 2\n", "a: 1\n\nb: 2\n"},
 		"long brackets":     {"a: [" + strings.Repeat("abcdefghi, ", 14) + "z]", "a:\n" + strings.Repeat("  - abcdefghi\n", 14) + "  - z\n"},
 		"dash and comment":  {"- # c\n  a: 1\n", "# c\n- a: 1\n"},
+		"above a value":     {"a:\n  # why\n  b\nc: d\n", "# why\na: b\nc: d\n"},
+		"comment in dash":   {"- a: 1\n# x\n-  # c\n    d: 4", "- a: 1\n# x\n# c\n- d: 4\n"},
 		"key and comment":   {"a: # c\n  b: 1\n", "a: # c\n  b: 1\n"},
 		"literal":           {"a: |\n    x\n     y\n", "a: |\n  x\n   y\n"},
 		"folded":            {"a: >-\n  x\n  y\n\n  z\n", "a: >-\n  x y\n\n  z\n"},
@@ -108,14 +110,20 @@ func withoutComments(t *testing.T, data []byte) {
 		from = end
 	}
 	src = append(src, full[from:]...)
-	bare := parse(t, src)
+	bare, err := yaml.Parse(src, yaml.DefaultLimits())
+	if err != nil && strings.Contains(err.Error(), "a tab is used") {
+		return // the library minds a tab on an empty line, unless a comment follows
+	}
+	if err != nil {
+		t.Fatalf("%q without its comments: %v", data, err)
+	}
 	if len(bare.Comments) > 0 {
 		t.Fatalf("%q without its comments has the comments %v", data, bare.Comments)
 	}
 	// Lines below a text that keeps its line ends become part of it.
 	ignore := cmp.Options{cmpopts.IgnoreFields(yaml.Node{}, "Off"), cmpopts.EquateEmpty(),
 		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Value" }, cmp.Comparer(func(a, b string) bool {
-			return strings.TrimRight(a, "\n") == strings.TrimRight(b, "\n")
+			return strings.TrimRight(a, " \n") == strings.TrimRight(b, " \n")
 		}))}
 	if d := cmp.Diff(tree.Root, bare.Root, ignore); d != "" {
 		t.Fatalf("%q without its comments has other values: %s", data, d)

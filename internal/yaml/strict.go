@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	lib "go.yaml.in/yaml/v3"
+
+	"drawbridge/internal/near"
 )
 
 // Strict decodes one document into out, by its yaml tags. Keys that out has no
@@ -67,8 +69,13 @@ var (
 	twice       = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)$`)
 	wrongType   = regexp.MustCompile("(?s)^cannot unmarshal (!!\\w+)(?: `(.*)`)? into (\\S+)$")
 	typeAsWords = []struct{ prefix, words string }{
-		{"[]", "a list"}, {"int", "a whole number"}, {"uint", "a whole number, not below zero"}, {"float", "a number"},
-		{"bool", "true or false"}, {"string", "text"}, {"time.", "a time"},
+		{"[]", "a list"},
+		{"int", "a whole number"},
+		{"uint", "a whole number, not below zero"},
+		{"float", "a number"},
+		{"bool", "true or false"},
+		{"string", "text"},
+		{"time.", "a time"},
 	}
 )
 
@@ -85,7 +92,7 @@ func (t *Tree) explain(err error, out any) error {
 	}
 	if m := noField.FindStringSubmatch(message); m != nil {
 		hint := ""
-		if near := nearest(m[1], fields(reflect.TypeOf(out), m[2], map[reflect.Type]bool{})); near != "" {
+		if near := near.Word(m[1], fields(reflect.TypeOf(out), m[2], map[reflect.Type]bool{})); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		return t.at(line, m[1], hint, "the key %q is not known", m[1])
@@ -157,39 +164,4 @@ func fields(typ reflect.Type, name string, seen map[reflect.Type]bool) []string 
 		}
 	}
 	return out
-}
-
-// nearest returns the word that a typing error may have turned into this one.
-func nearest(word string, known []string) string {
-	best, least := "", max(len(word)/3, 1)+1
-	for _, k := range known {
-		if d := edits(word, k, least); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// edits counts the letters to add, drop or replace, up to a limit.
-func edits(a, b string, limit int) int {
-	if len(a) > len(b)+limit || len(b) > len(a)+limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost++
-			}
-			last = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

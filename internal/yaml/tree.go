@@ -108,6 +108,9 @@ func (b *builder) properties(n *lib.Node, off int) (int, error) {
 	if n.Anchor == "" && n.Style&lib.TaggedStyle == 0 && (empty || n.Kind == lib.AliasNode || off >= len(b.src) || b.src[off] != '!') {
 		return off, nil
 	}
+	if n.Style&lib.TaggedStyle != 0 && !b.limits.Tags {
+		return off, b.errorf(off, "delete it; put text in quotes", "tags are not accepted")
+	}
 	at := off
 	for at < len(b.src) && (b.src[at] == '&' || b.src[at] == '!') {
 		if b.src[at] == '!' && !b.limits.Tags {
@@ -202,6 +205,8 @@ func (b *builder) key(n *lib.Node) error {
 	switch {
 	case strings.HasSuffix(before, "?") && !b.limits.Tags:
 		return b.errorf(len(b.src[:start])+len(before)-1, "write \"key: value\"", "complex keys are not accepted")
+	case n.Kind == lib.ScalarNode && n.Value == "" && n.Style == 0 && !b.limits.Tags:
+		return b.errorf(off, "write \"key: value\"", "a key is missing before the colon")
 	case n.Kind != lib.ScalarNode, n.Anchor != "" && !b.limits.Tags:
 		return b.errorf(off, "write the key as a plain word", "only a short text on one line may be a key")
 	}
