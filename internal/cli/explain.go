@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drawbridge"
+	"drawbridge/internal/near"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/taxonomy"
 	"drawbridge/internal/threat"
@@ -194,7 +195,7 @@ func (e *explainer) near(id string) []string {
 	typed := squeeze(id)
 	for _, candidate := range ids {
 		c := squeeze(candidate)
-		away := distance(typed, c)
+		away := near.Distance(typed, c)
 		if len(typed) >= 3 && strings.Contains(c, typed) {
 			away = 1
 		}
@@ -211,30 +212,6 @@ func (e *explainer) near(id string) []string {
 		out = e.ws.Taxonomy.Suggest(strings.ToLower(id))
 	}
 	return out
-}
-
-// distance counts the letters to change, add or drop; long texts are far.
-func distance(a, b string) int {
-	if len(a) > 40 || len(b) > 40 {
-		return 99
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func (e *explainer) threat(id, rule, element string) (*explanation, error) {

@@ -8,14 +8,14 @@ import (
 	"unicode"
 
 	"drawbridge"
+	"drawbridge/internal/near"
 )
 
 // Limits on what is collected and shown of the problems of one file.
 const (
 	maxProblems      = 1000
 	maxProblemsShown = 100
-	maxNear          = 2000 // words that are compared with a misspelt one
-	maxKey           = 300  // bytes of a key in a message
+	maxKey           = 300 // bytes of a key in a message
 )
 
 // Problem is one thing that is wrong with a file.
@@ -96,51 +96,11 @@ func printable(key string) string {
 // didYouMean returns a hint when some accepted word is close to what stands
 // there, else the list of all words while it is short.
 func didYouMean(word string, accepted []string) string {
-	if near := nearest(word, accepted); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+	if word := near.Word(word, accepted); word != "" {
+		return fmt.Sprintf("did you mean %q?", word)
 	}
 	if len(accepted) > 24 || len(accepted) == 0 {
 		return ""
 	}
 	return "accepted are " + strings.Join(accepted, ", ")
-}
-
-// nearest returns the accepted word with the least edit distance to word, if it
-// is near enough to be a slip.
-func nearest(word string, accepted []string) string {
-	if len(word) > 64 {
-		return ""
-	}
-	norm := strings.NewReplacer("-", "_", " ", "_")
-	best, least := "", max(1, len(word)/3)+1
-	for _, a := range accepted[:min(len(accepted), maxNear)] {
-		if d := distance(norm.Replace(strings.ToLower(word)), norm.Replace(strings.ToLower(a))); d < least {
-			best, least = a, d
-		}
-	}
-	return best
-}
-
-// distance counts insertions, deletions, replacements and swaps of neighbours
-// that turn a into b.
-func distance(a, b string) int {
-	before, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(prev[j+1]+1, row[j]+1, prev[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, prev, row = prev, row, before
-	}
-	return prev[len(b)]
 }

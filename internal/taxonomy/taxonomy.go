@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"drawbridge"
+	"drawbridge/internal/near"
 )
 
 // Category is one leaf of the taxonomy: a kind of data.
@@ -136,13 +137,13 @@ func (t *Taxonomy) Suggest(id string) []string {
 	if id == "" || len(id) > maxSuggestInput {
 		return nil
 	}
-	type near struct {
+	type candidate struct {
 		id       string
 		distance int
 	}
-	var found []near
+	var found []candidate
 	for _, c := range t.categories {
-		d := editDistance(id, c.ID)
+		d := near.Distance(id, c.ID)
 		leaf := c.ID[strings.LastIndexByte(c.ID, '.')+1:]
 		if other := id[strings.LastIndexByte(id, '.')+1:]; other == leaf {
 			d = min(d, 2)
@@ -151,10 +152,10 @@ func (t *Taxonomy) Suggest(id string) []string {
 			d = min(d, 1)
 		}
 		if d <= max(2, len(id)/4) {
-			found = append(found, near{c.ID, d})
+			found = append(found, candidate{c.ID, d})
 		}
 	}
-	slices.SortFunc(found, func(a, b near) int {
+	slices.SortFunc(found, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.id, b.id))
 	})
 	var out []string
@@ -162,25 +163,4 @@ func (t *Taxonomy) Suggest(id string) []string {
 		out = append(out, n.id)
 	}
 	return out
-}
-
-// editDistance is the Levenshtein distance in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
