@@ -121,6 +121,18 @@ func (s *Session) OwnIDs(id *Identity) []string {
 	return out
 }
 
+// OwnIn lists the ids of the objects that the run made as the identity in one
+// collection, removed or not.
+func (s *Session) OwnIn(resource string, id *Identity) []string {
+	var out []string
+	for _, c := range s.created {
+		if c.Identity == id.Name && c.Resource == resource {
+			out = append(out, c.IDs[len(c.IDs)-1])
+		}
+	}
+	return out
+}
+
 // Sent reports that the run itself sent the text to the target, or made it up.
 func (s *Session) Sent(text string) bool { return s.client.knows(text) }
 

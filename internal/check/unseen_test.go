@@ -168,6 +168,11 @@ func TestUnseen(t *testing.T) {
 			if found := run.Verdicts()[drawbridge.Fail] > 0; strings.Contains(flaw, "-") && !failed(run, flaw) {
 				t.Errorf("%s is not found (%v)", flaw, found)
 			}
+			for _, r := range run.Results {
+				if flaw == "one account" && r.Check == "BOLA-01" && (r.Verdict != drawbridge.Inconclusive || len(run.Notes) == 0) {
+					t.Errorf("two identities of one account: %s is %s: %s", r.Operation, r.Verdict, r.Reason)
+				}
+			}
 			if len(p.orders) > 0 {
 				t.Errorf("%d orders are left behind", len(p.orders))
 			}
@@ -202,8 +207,8 @@ targets:
     base_url: ` + url + `
     represents: production
     identities:
-      - {name: alice, type: login, username: alice, credential: {ref: "env:ALICE"}, params: {operation: enter}}
-      - {name: bob, type: login, username: bob, credential: {ref: "env:BOB"}, params: {operation: enter}}
+      - {name: alice, type: login, username: alice, credential: {ref: "env:ALICE"}, params: {operation: enter, tenant: north}}
+      - {name: bob, type: login, username: bob, credential: {ref: "env:BOB"}, params: {operation: enter, tenant: south}}
 `
 	write(t, filepath.Join(dir, "integration.yaml"), []byte(text))
 	b, err := manifest.Load(filepath.Join(dir, "integration.yaml"))

@@ -35,8 +35,16 @@ func (c bola01) Run(ctx context.Context, s *check.Session) []check.Result {
 	if b == nil {
 		return []check.Result{s.Verdict(info, nil, drawbridge.Skipped, "all identities belong to the same account at the partner")}
 	}
+	same := sameAccount(s, a, b)
+	if same != "" {
+		s.Note(fmt.Sprintf("identities %s and %s look like one account at the partner: %s. Give them accounts of two customers.", a.Name, b.Name, same))
+	}
 	for _, o := range s.Operations {
 		if o.Method != "GET" || len(o.IDs) == 0 {
+			continue
+		}
+		if same != "" {
+			out = append(out, s.Verdict(info, o, drawbridge.Inconclusive, a.Name+" and "+b.Name+" look like one account: "+same))
 			continue
 		}
 		if s.Stopped(ctx) {
