@@ -177,7 +177,7 @@ func (a *annotator) place(c *Comment, next int) {
 	}
 	col := a.col(c.Off)
 	home := -1
-	if c.Own && next > 0 && (next == len(a.entries) || col > a.entries[next].col) {
+	if c.Own && next > 0 && !a.taken(next) && (next == len(a.entries) || col > a.entries[next].col) {
 		home = a.closed(next, col)
 	}
 	switch {
@@ -204,6 +204,16 @@ func (e entry) above(c *Comment, text string) bool {
 		n.Head = append(n.Head, text)
 	}
 	return true
+}
+
+// taken reports whether a comment stands with the entry next already: those
+// after it stay behind it.
+func (a *annotator) taken(next int) bool {
+	if next == len(a.entries) {
+		return a.tree.Root.Note != nil && len(a.tree.Root.Note.Foot) > 0
+	}
+	n := a.entries[next].node.Note
+	return n != nil && len(n.Head) > 0
 }
 
 // same reports whether off stands on line n.

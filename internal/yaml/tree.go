@@ -205,6 +205,8 @@ func (b *builder) key(n *lib.Node) error {
 	switch {
 	case strings.HasSuffix(before, "?") && !b.limits.Tags:
 		return b.errorf(len(b.src[:start])+len(before)-1, "write \"key: value\"", "complex keys are not accepted")
+	case n.Kind == lib.ScalarNode && len(n.Value) > longestKey:
+		return b.longKey(off)
 	case n.Kind == lib.ScalarNode && n.Value == "" && n.Style == 0 && !b.limits.Tags:
 		return b.errorf(off, "write \"key: value\"", "a key is missing before the colon")
 	case n.Kind != lib.ScalarNode, n.Anchor != "" && !b.limits.Tags:
