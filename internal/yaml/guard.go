@@ -48,7 +48,7 @@ func lineStarts(src string) []int32 {
 	lines := make([]int32, 1, 1+strings.Count(src, "\n"))
 	for i := range len(src) {
 		if c := src[i]; c == '\n' || c >= 0xa8 && breakSize(src[:i+1]) > 0 {
-			lines = append(lines, int32(i+1)) //nolint:gosec // the file's size is limited
+			lines = append(lines, int32(i+1))
 		}
 	}
 	return lines

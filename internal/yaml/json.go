@@ -36,7 +36,7 @@ func (w *jsonWriter) put(n *Node, text []byte) error {
 		line, col := w.tree.Position(n.Off)
 		return &Error{line, col, "the file is too large with its aliases written out", "write it without aliases"}
 	}
-	w.Write(text)
+	_, _ = w.Write(text)
 	return nil
 }
 
@@ -55,23 +55,23 @@ func (w *jsonWriter) value(n *Node) error {
 	n = n.Resolve()
 	switch {
 	case n.Kind == List:
-		w.WriteByte('[')
+		_ = w.WriteByte('[')
 		for i := range n.Children {
 			if i > 0 {
-				w.WriteByte(',')
+				_ = w.WriteByte(',')
 			}
 			if err := w.value(&n.Children[i]); err != nil {
 				return err
 			}
 		}
-		w.WriteByte(']')
+		_ = w.WriteByte(']')
 		return nil
 	case n.Kind == Map:
-		w.WriteByte('{')
+		_ = w.WriteByte('{')
 		if err := w.members(n, new(bool)); err != nil {
 			return err
 		}
-		w.WriteByte('}')
+		_ = w.WriteByte('}')
 		return nil
 	case n.Null():
 		return w.put(n, []byte("null"))
@@ -105,13 +105,13 @@ func (w *jsonWriter) members(n *Node, some *bool) error {
 				continue
 			}
 			if *some {
-				w.WriteByte(',')
+				_ = w.WriteByte(',')
 			}
 			*some = true
 			if err := w.text(key, key.Value); err != nil {
 				return err
 			}
-			w.WriteByte(':')
+			_ = w.WriteByte(':')
 			if err := w.value(value); err != nil {
 				return err
 			}

@@ -121,10 +121,12 @@ func withoutComments(t *testing.T, data []byte) {
 		t.Fatalf("%q without its comments has the comments %v", data, bare.Comments)
 	}
 	// Lines below a text that keeps its line ends become part of it.
-	ignore := cmp.Options{cmpopts.IgnoreFields(yaml.Node{}, "Off"), cmpopts.EquateEmpty(),
+	ignore := cmp.Options{
+		cmpopts.IgnoreFields(yaml.Node{}, "Off"), cmpopts.EquateEmpty(),
 		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Value" }, cmp.Comparer(func(a, b string) bool {
 			return strings.TrimRight(a, " \n") == strings.TrimRight(b, " \n")
-		}))}
+		})),
+	}
 	if d := cmp.Diff(tree.Root, bare.Root, ignore); d != "" {
 		t.Fatalf("%q without its comments has other values: %s", data, d)
 	}

@@ -147,8 +147,7 @@ func fields(typ reflect.Type, name string, seen map[reflect.Type]bool) []string 
 		return nil
 	}
 	var out []string
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range typ.Fields() {
 		if typ.String() != name {
 			if found := fields(f.Type, name, seen); found != nil {
 				return found
