@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -80,14 +81,34 @@ func unwrap(m map[string]any) (map[string]any, bool) {
 			return inner, true
 		}
 	}
-	if len(m) == 1 {
-		for _, v := range m {
-			if inner, ok := v.(map[string]any); ok {
-				return inner, true
-			}
+	var only map[string]any
+	objects := 0
+	for name, v := range m {
+		inner, ok := v.(map[string]any)
+		switch {
+		case ok:
+			objects++
+			only = inner
+		case trimID(name) != name && !traceID.MatchString(name):
+			return nil, false // it has an id of its own
 		}
 	}
-	return nil, false
+	if objects != 1 {
+		return nil, false
+	}
+	return only, len(m) == 1 || hasID(only)
+}
+
+// traceID names what identifies an answer and not an object.
+var traceID = regexp.MustCompile(`(?i)^(x_?)?(req|request|trace|correlation|transaction|log)_?(id|uuid|key)$`)
+
+func hasID(m map[string]any) bool {
+	for name := range m {
+		if trimID(name) != name && scalar(m[name]) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Items finds the objects of a list's answer: the answer itself, the usual

@@ -141,3 +141,45 @@ func TestNames(t *testing.T) {
 		t.Error("names does not tell the last word of a field")
 	}
 }
+
+// TestEnvelope: what partners wrap is found, and what has an id is no envelope.
+func TestEnvelope(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ body, want string }{
+		{`{"id":1,"data":{"id":2}}`, "1"},
+		{`{"success":true,"data":{"id":2}}`, "2"},
+		{`{"success":true,"data":{"thing":{"id":3}}}`, "3"},
+		{`{"thing":{"thing_id":4},"secret":"x"}`, "4"},
+		{`{"requestId":"r","thing":{"thingId":5}}`, "5"},
+		{`{"thingId":6,"amount":{"currency_id":9}}`, "6"},
+		{`{"thingNumber":"T-7","payload":{"x":1}}`, "T-7"},
+		{`{"result":[1]}`, ""},
+	} {
+		o := &Operation{Resource: "/things", idNames: []string{"thing_number"}}
+		if got := idIn(o, &Answer{Body: []byte(c.body)}); got != c.want {
+			t.Errorf("idIn(%s) = %q, want %q", c.body, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		status int
+		body   string
+		want   int
+	}{
+		{200, `{"success":false,"error":{"code":404}}`, 404},
+		{200, `{"success":false,"error":{"code":"x"}}`, 400},
+		{200, `{"ok":false,"error":"not_authed"}`, 400},
+		{200, `{"status":"error","message":"no","code":403}`, 403},
+		{200, `{"errors":[],"success":true}`, 0},
+		{200, `{"status":"error","id":7}`, 0}, // an object whose own status is error
+		{200, `{"success":false,"a":1,"b":2}`, 0},
+		{404, `{"success":false,"error":{"code":400}}`, 0},
+		{200, `[{"success":false}]`, 0},
+	} {
+		if got := refusalIn(&Answer{Status: c.status, Body: []byte(c.body)}); got != c.want {
+			t.Errorf("refusalIn(%d, %s) = %d, want %d", c.status, c.body, got, c.want)
+		}
+	}
+	if got := len(Items(map[string]any{"success": true, "data": map[string]any{"page": 1.0, "rows": []any{map[string]any{"id": 1.0}}}})); got != 1 {
+		t.Errorf("Items finds %d objects in an envelope, want 1", got)
+	}
+}

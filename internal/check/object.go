@@ -146,7 +146,49 @@ func (s *Session) Make(ctx context.Context, resource string, id *Identity) (*Obj
 		failed = err
 		o.barren[id.Name] = err
 	}
+	if failed == nil {
+		return s.put(ctx, resource, id)
+	}
 	return nil, failed
+}
+
+// put makes an object where the caller chooses its id: nothing is posted to the
+// collection, and a PUT to an id that nobody has makes it.
+func (s *Session) put(ctx context.Context, resource string, id *Identity) (*Object, error) {
+	for _, o := range s.all {
+		if o.Method != "PUT" || o.Resource != resource || o.Effect != Update || o.Skip != "" || o.barren[id.Name] != nil || s.find(resource, Create) != nil {
+			continue
+		}
+		end := o.IDs[len(o.IDs)-1]
+		if end.Schema == nil || !end.Schema.Type.Includes("string") || len(end.Schema.Enum) > 0 {
+			continue
+		}
+		s.making = append(s.making, resource)
+		var parents []string
+		var err error
+		for _, p := range o.IDs[:len(o.IDs)-1] {
+			var v string
+			if v, err = s.single(ctx, p, id, false); err != nil {
+				break
+			}
+			parents = append(parents, v)
+		}
+		s.making = s.making[:len(s.making)-1]
+		if err != nil {
+			return nil, err
+		}
+		ids := append(parents, s.make.text("", end.Schema))
+		a, _, err := s.try(ctx, o, id, ids)
+		switch {
+		case err != nil:
+			return nil, err
+		case !a.OK():
+			o.barren[id.Name] = refused(s, o, a)
+			return nil, o.barren[id.Name]
+		}
+		return s.keep(o.Name(), resource, id, ids, strings.Trim(o.filled(ids), "/"), a), nil
+	}
+	return nil, nil
 }
 
 // makeBy makes an object through a create operation and remembers it for the clean-up.
@@ -236,17 +278,23 @@ func (s *Session) Adopt(o *Operation, id *Identity, parents []string, a *Answer)
 	if own == "" {
 		return nil
 	}
-	obj := &Object{IDs: append(slices.Clone(parents), own), Created: true, Body: a.Body}
-	key := poolKey{o.Resource, id.Name}
-	if len(s.pools[key]) >= maxPool {
-		s.pools[key] = s.pools[key][:maxPool-1]
-	}
-	s.pools[key] = append([]*Object{obj}, s.pools[key]...)
 	path, err := o.expand(parents)
 	if err != nil {
 		path = o.Resource
 	}
-	s.created = append(s.created, CreatedObject{Operation: o.Name(), Path: strings.Trim(path, "/") + "/" + own, Identity: id.Name, Resource: o.Resource, IDs: obj.IDs})
+	return s.keep(o.Name(), o.Resource, id, append(slices.Clone(parents), own), strings.Trim(path, "/")+"/"+own, a)
+}
+
+// keep puts an object of the run at the front of its pool, and on the list of
+// what is to be removed.
+func (s *Session) keep(by, resource string, id *Identity, ids []string, path string, a *Answer) *Object {
+	obj := &Object{IDs: ids, Created: true, Body: a.Body}
+	key := poolKey{resource, id.Name}
+	if len(s.pools[key]) >= maxPool {
+		s.pools[key] = s.pools[key][:maxPool-1]
+	}
+	s.pools[key] = append([]*Object{obj}, s.pools[key]...)
+	s.created = append(s.created, CreatedObject{Operation: by, Path: path, Identity: id.Name, Resource: resource, IDs: ids})
 	return obj
 }
 
@@ -290,6 +338,26 @@ func errOr(a *Answer, err error) error {
 		return nil
 	}
 	return err
+}
+
+// Issued reports that the partner gave an identity the id that o's last path
+// parameter takes, and that the specification did not: reference data that the
+// specification names belongs to nobody.
+func (s *Session) Issued(o *Operation, id *Identity, value string) bool {
+	end := o.IDs[len(o.IDs)-1]
+	for _, x := range s.pools[poolKey{end.Resource, id.Name}] {
+		if x.IDs[len(x.IDs)-1] == value {
+			return true
+		}
+	}
+	if slices.Contains(s.OwnIn(end.Resource, id), value) {
+		return true
+	}
+	known := []any{end.Example}
+	if end.Schema != nil {
+		known = append(append(known, end.Schema.Example, end.Schema.Default, end.Schema.Const), append(slices.Clone(end.Schema.Enum), end.Schema.Examples...)...)
+	}
+	return !slices.ContainsFunc(known, func(v any) bool { return v != nil && fmt.Sprint(v) == value })
 }
 
 // Gone forgets an object that was deleted at the target.

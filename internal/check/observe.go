@@ -13,7 +13,8 @@ func idIn(o *Operation, a *Answer) string {
 	var doc any
 	if err := json.Unmarshal(a.Body, &doc); err == nil {
 		outer, _ := doc.(map[string]any)
-		for _, m := range []map[string]any{Main(doc), outer} {
+		named, _ := outer[singular(last(o.Resource))].(map[string]any)
+		for _, m := range []map[string]any{named, Main(doc), outer} {
 			if own := idOf(m, o.Resource, o.idNames); own != "" {
 				return own
 			}

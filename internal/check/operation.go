@@ -300,7 +300,7 @@ func infer(ops []*Operation) {
 			o.Resource = o.IDs[len(o.IDs)-1].Resource
 		}
 		o.idNames = names[o.Resource]
-		if destructive.MatchString(splitWords(o.Path + " " + o.ID)) {
+		if destructive.MatchString(splitWords(o.Path+" "+o.ID)) && (o.Effect != Delete || len(o.IDs) == 0) { // only what the run made is ever deleted
 			o.Skip = "its name says that it ends or resets something"
 		} else if o.Effect == Delete && len(o.IDs) == 0 {
 			o.Skip = "it deletes without naming an object"
@@ -349,6 +349,15 @@ func singular(s string) string {
 		return strings.TrimSuffix(s, "s")
 	}
 	return s
+}
+
+// filled is expand for ids that are known to fit.
+func (o *Operation) filled(ids []string) string {
+	path, err := o.expand(ids)
+	if err != nil {
+		return o.Path
+	}
+	return path
 }
 
 // expand fills the path template with ids.

@@ -49,6 +49,12 @@ paths:
     parameters: [{name: orderNumber, in: path, required: true, schema: {type: string}}]
     get: {operationId: readOrder, responses: {"200": {description: one}}}
     delete: {operationId: dropOrder, responses: {"200": {description: gone}}}
+  /rates/{pair}: {get: {operationId: rate, parameters: [{name: pair, in: path, required: true, schema: {type: string, example: EUR-USD}}], responses: {"200": {description: shared by all}}}}
+  /docs/{docKey}:
+    parameters: [{name: docKey, in: path, required: true, schema: {type: string}}]
+    get: {operationId: doc, responses: {"200": {description: one}}}
+    put: {operationId: saveDoc, requestBody: {content: {application/json: {schema: {type: object, properties: {title: {type: string}}}}}}, responses: {"200": {description: made}}}
+    delete: {operationId: unsubscribe, responses: {"200": {description: gone}}}
 components: {securitySchemes: {session: {type: apiKey, in: cookie, name: sid}}}
 `
 
@@ -88,6 +94,24 @@ func (p *odd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if account == "" || r.Method != "GET" && r.Header.Get("X-CSRF-Token") != "forgery-"+c.Value {
 		p.refuse(w, 401)
+		return
+	}
+	if key, ok := strings.CutPrefix(r.URL.Path, "/docs/"); ok {
+		key = account + "/" + key
+		switch {
+		case r.Method == "PUT":
+			p.orders[key] = map[string]any{"owner": "doc"}
+		case p.orders[key] == nil:
+			p.refuse(w, 404)
+			return
+		case r.Method == "DELETE":
+			delete(p.orders, key)
+		}
+		p.say(w, 200, map[string]any{"text": key})
+		return
+	}
+	if r.URL.Path == "/rates/EUR-USD" {
+		p.say(w, 200, map[string]any{"pair": "EUR-USD", "source": "central bank"})
 		return
 	}
 	number := strings.TrimPrefix(r.URL.Path, "/orders/")
@@ -169,6 +193,9 @@ func TestUnseen(t *testing.T) {
 				t.Errorf("%s is not found (%v)", flaw, found)
 			}
 			for _, r := range run.Results {
+				if flaw == "BOLA-01" && strings.HasSuffix(r.Operation, "{pair}") && r.Check == flaw && r.Verdict != drawbridge.Inconclusive {
+					t.Errorf("an id that the specification names is taken for an object of somebody: %s", r.Reason)
+				}
 				if flaw == "one account" && r.Check == "BOLA-01" && (r.Verdict != drawbridge.Inconclusive || len(run.Notes) == 0) {
 					t.Errorf("two identities of one account: %s is %s: %s", r.Operation, r.Verdict, r.Reason)
 				}

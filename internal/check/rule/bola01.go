@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,10 @@ func (c bola01) Run(ctx context.Context, s *check.Session) []check.Result {
 		}
 		if s.Baseline(o, a) == nil {
 			out = append(out, s.Verdict(info, o, drawbridge.Inconclusive, a.Name+" has no object of it to ask for"))
+			continue
+		}
+		if ids := s.Baseline(o, a).IDs; !s.Issued(o, a, ids[len(ids)-1]) {
+			out = append(out, s.Verdict(info, o, drawbridge.Inconclusive, "the only id known for it stands in the specification, so the object is nobody's"))
 			continue
 		}
 		out = append(out, c.judge(ctx, s, o, a, b))
@@ -125,8 +130,24 @@ func (bola01) leaks(s *check.Session, a *check.Identity, base *check.Baseline, o
 			return true
 		}
 	}
+	if !isJSON(owner) {
+		return markers(s, owner.Body, got.Body)
+	}
 	mine := holds(got.Body, own) || holds(got.Body, s.OwnIDs(a)...)
 	return mine && check.SameBut(owner.Body, got.Body, base.Answer.Body) >= 0.9
+}
+
+// markers reports that two bodies of any type hold the same text of the run's own.
+func markers(s *check.Session, owner, got []byte) bool {
+	at := bytes.Index(owner, []byte(s.Marker()))
+	if at < 0 {
+		return false
+	}
+	end := at + len(s.Marker())
+	for end < len(owner) && (owner[end] == '-' || owner[end] >= '0' && owner[end] <= '9') {
+		end++
+	}
+	return bytes.Contains(got, owner[at:end])
 }
 
 // excuse looks for an innocent reason: the answer is the same for an id that
