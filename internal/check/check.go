@@ -76,6 +76,8 @@ type Result struct {
 	Evidence      []Exchange          `json:"evidence,omitempty"` // the smallest transcript that proves it
 	Fingerprint   string              `json:"fingerprint"`
 	Root          string              `json:"root,omitempty"` // fingerprint of the finding that explains this one
+
+	Cause string `json:"cause,omitempty"` // failures of one check with the same cause are one finding; empty: each is its own
 }
 
 // fingerprint identifies a finding over time: titles, targets, identities and

@@ -40,6 +40,7 @@ func (s *Session) prove(ctx context.Context) ([]RunIdentity, error) {
 func (s *Session) probe(ctx context.Context, id *Identity) (RunIdentity, error) {
 	out := RunIdentity{Name: id.Name, Reason: "the interface has no read operation to try it with"}
 	candidates := s.probesFor(id.def.Params["probe"])
+	refusedBy := ""
 	for _, o := range candidates[:min(len(candidates), maxProbes)] {
 		ids, err := s.IDs(ctx, o, id, false)
 		if err == nil {
@@ -47,8 +48,12 @@ func (s *Session) probe(ctx context.Context, id *Identity) (RunIdentity, error) 
 			r, err = s.Request(ctx, o, id, ids)
 			if err == nil {
 				var sure bool
-				if sure, err = s.probeBy(ctx, id, o, r, &out); sure {
+				var status int
+				if sure, status, err = s.probeBy(ctx, id, o, r, &out); sure {
 					return out, nil
+				}
+				if status == 401 {
+					refusedBy = o.Name()
 				}
 			}
 		}
@@ -59,14 +64,17 @@ func (s *Session) probe(ctx context.Context, id *Identity) (RunIdentity, error) 
 			out.Reason = err.Error()
 		}
 	}
+	if out.Proven && refusedBy != "" {
+		out.Proven, out.Reason = false, fmt.Sprintf("%s answered 401, and %s succeeds with a made-up credential too", refusedBy, out.Probe)
+	}
 	return out, nil
 }
 
 // probeBy tries one operation; sure means that it tells a good credential from a bad one.
-func (s *Session) probeBy(ctx context.Context, id *Identity, o *Operation, r Request, out *RunIdentity) (sure bool, err error) {
+func (s *Session) probeBy(ctx context.Context, id *Identity, o *Operation, r Request, out *RunIdentity) (sure bool, status int, err error) {
 	a, err := s.Do(ctx, id, r)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	if !a.OK() || a.Truncated {
 		if !out.Proven {
@@ -75,21 +83,21 @@ func (s *Session) probeBy(ctx context.Context, id *Identity, o *Operation, r Req
 				out.Reason += " with more than can be read"
 			}
 		}
-		return false, nil
+		return false, a.Code(), nil
 	}
 	bad, err := s.Do(ctx, id.Garbage(s.make.marker), r)
 	if err != nil {
-		return false, err
+		return false, a.Code(), err
 	}
 	if bad.OK() && out.Proven {
-		return false, nil
+		return false, a.Code(), nil
 	}
 	out.Proven, out.Probe, out.Reason = true, o.Name(), ""
 	id.Probe, id.probe = o, r
 	if bad.OK() {
 		out.Reason = "the same request succeeds with a made-up credential, so this proves little"
 	}
-	return !bad.OK(), nil
+	return !bad.OK(), a.Code(), nil
 }
 
 func (s *Session) probesFor(declared string) []*Operation {

@@ -232,6 +232,18 @@ func settle(integration string, checks []Check, results []Result) []Result {
 	for i := range results {
 		results[i].Root = rootOf(results[i], results, explains)
 	}
+	first := map[[2]string]string{}
+	for i, r := range results {
+		if r.Verdict != drawbridge.Fail || r.Cause == "" || r.Root != "" {
+			continue
+		}
+		key := [2]string{r.Check, r.Cause}
+		if root := first[key]; root != "" {
+			results[i].Root = root
+		} else {
+			first[key] = r.Fingerprint
+		}
+	}
 	slices.SortStableFunc(results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Location, b.Location), cmp.Compare(a.Discriminator, b.Discriminator))
 	})

@@ -210,6 +210,31 @@ func TestUnseen(t *testing.T) {
 	}
 }
 
+// TestOpenDoor: a credential that every strict operation refuses is not proven
+// by one that takes anything.
+func TestOpenDoor(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/me" && r.Header.Get("X-API-Key") != "good" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"rows": []}`))
+	}))
+	t.Cleanup(srv.Close)
+	opt := oddOptions(t, srv.URL)
+	ids := opt.Bundle.Integration.Targets[0].Identities
+	for i := range ids {
+		ids[i].Type, ids[i].Params = "api_key", nil
+	}
+	opt.Secret = func(string) (string, error) { return "wrong", nil }
+	opt.Bundle.Integration.Targets[0].Identities = ids[:1]
+	if run, err := check.Execute(t.Context(), opt); err == nil || drawbridge.KindOf(err) != drawbridge.Unauthenticated {
+		t.Errorf("a wrong credential gave %v and a run %v, want an error", err, run != nil)
+	}
+}
+
 func failed(run *check.Run, id string) bool {
 	for _, r := range run.Results {
 		if r.Check == id && r.Verdict == drawbridge.Fail {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/check"
@@ -52,9 +53,25 @@ func (c data03) Run(_ context.Context, s *check.Session) []check.Result {
 				names = append(names, fmt.Sprintf("%s at %s", p.category, p.path))
 			}
 			r = s.Verdict(info, a.op, drawbridge.Fail, "not declared: "+list(names), s.Exchange("baseline", a.answer))
+			r.Cause = a.op.Resource + " " + sameFields(places)
 		}
 		return &r
 	})
+}
+
+// sameFields names the fields and categories without where they stand: one field
+// of one kind of object is one cause, in its list and by itself.
+func sameFields(places map[found]bool) string {
+	var out []string
+	for p := range places {
+		_, after, nested := strings.Cut(p.path, "/*")
+		if !nested || after == "" {
+			after = p.path
+		}
+		out = append(out, p.category+" "+after[strings.LastIndexByte(after, '/')+1:])
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), ", ")
 }
 
 // personal lists the categories in a value that the run did not send itself.
