@@ -172,20 +172,22 @@ func (n *newcomer) read(ctx context.Context) (source, error) {
 		return source{}, drawbridge.Errorf(drawbridge.Invalid, "--from %s: the scheme %q is not fetched; give a file or an https:// address", n.from, scheme)
 	}
 	file := n.env.path(n.from)
-	f, err := os.Open(file) //nolint:gosec // the person names the file
-	if err != nil {
-		return source{}, n.unreadable(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := os.Stat(file) // before it is opened: opening a pipe may wait for ever
 	switch {
 	case err != nil:
 		return source{}, n.unreadable(err)
 	case info.IsDir():
 		return source{}, drawbridge.Errorf(drawbridge.Invalid, "%s is a folder; give the specification's file", n.from)
+	case !info.Mode().IsRegular():
+		return source{}, drawbridge.Errorf(drawbridge.Invalid, "%s is a pipe or a device; save what it holds to a file, and give that", n.from)
 	case info.Size() > spec.MaxBytes:
 		return source{}, drawbridge.Errorf(drawbridge.TooLarge, "%s has %d MiB; at most %d are read", n.from, info.Size()>>20, spec.MaxBytes>>20)
 	}
+	f, err := os.Open(file) //nolint:gosec // the person names the file
+	if err != nil {
+		return source{}, n.unreadable(err)
+	}
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, spec.MaxBytes+1))
 	if err != nil {
 		return source{}, n.unreadable(err)

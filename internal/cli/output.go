@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,4 +88,38 @@ func (e *Env) progressDone() {
 	if e.terminal(e.Stderr) {
 		fmt.Fprint(e.Stderr, "\r\x1b[K")
 	}
+}
+
+// readFile reads a plain file of at most limit bytes that the person names. A
+// pipe or a device is refused before it is opened: that could wait for ever.
+func (e *Env) readFile(what, name string, limit int64) ([]byte, error) {
+	path := e.path(name)
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s %s cannot be read: %w", what, name, cause(err))
+	case info.IsDir():
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "%s %s is a folder; name the file in it", what, name)
+	case !info.Mode().IsRegular():
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "%s %s is a pipe or a device; save what it holds to a file, and name that", what, name)
+	case info.Size() > limit:
+		return nil, drawbridge.Errorf(drawbridge.TooLarge, "%s %s has %s; at most %s are read", what, name, drawbridge.Size(info.Size()), drawbridge.Size(limit))
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // the person names the file
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s %s cannot be read: %w", what, name, cause(err))
+	}
+	return data, nil
+}
+
+// cause drops the path of a file error: the message names the file already.
+func cause(err error) error {
+	p, ok := errors.AsType[*fs.PathError](err)
+	switch {
+	case !ok:
+		return err
+	case errors.Is(p.Err, fs.ErrNotExist):
+		return errors.New("there is no such file")
+	}
+	return p.Err
 }

@@ -107,6 +107,9 @@ func ruleFiles(path, name string) (fs.FS, error) {
 		}
 		return root.FS(), nil
 	}
+	if !info.Mode().IsRegular() {
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "%s is a pipe or a device; save the rule to a file, and name that", name)
+	}
 	return oneFile{path}, nil
 }
 

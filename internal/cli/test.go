@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -136,9 +135,9 @@ func (f *testFlags) options(env *Env, b *manifest.Bundle) (check.Options, error)
 		opt.Resume = run
 	}
 	if f.ca != "" {
-		pem, err := os.ReadFile(env.path(f.ca))
+		pem, err := env.readFile("--ca", f.ca, 4<<20)
 		if err != nil {
-			return opt, drawbridge.Errorf(drawbridge.NotFound, "--ca %s cannot be read: %w", f.ca, err)
+			return opt, err
 		}
 		opt.Roots = x509.NewCertPool()
 		if !opt.Roots.AppendCertsFromPEM(pem) {
@@ -148,10 +147,13 @@ func (f *testFlags) options(env *Env, b *manifest.Bundle) (check.Options, error)
 	return opt, nil
 }
 
+// maxRunFile bounds a run file, as check.ParseRun does, before it is read.
+const maxRunFile = 64 << 20
+
 func readRun(env *Env, name string) (*check.Run, error) {
-	data, err := os.ReadFile(env.path(name))
+	data, err := env.readFile("run file", name, maxRunFile)
 	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "run file %s cannot be read: %w", name, err)
+		return nil, err
 	}
 	return check.ParseRun(name, data)
 }

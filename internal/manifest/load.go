@@ -141,6 +141,9 @@ func (d *Doc) problem(key, hint, format string, args ...any) Problem {
 
 // read reads a manifest or a partner's file from the folder.
 func (l *loader) read(name, shown string) ([]byte, error) {
+	if err := readable(l.root.Stat(name)); err != nil {
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", shown, err)
+	}
 	f, err := l.root.Open(name)
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", shown, plain(err))
@@ -152,6 +155,9 @@ func (l *loader) read(name, shown string) ([]byte, error) {
 // ReadFile reads a file that may be a manifest, refusing one that is too large
 // before it is read.
 func ReadFile(name string) ([]byte, error) {
+	if err := readable(os.Stat(name)); err != nil {
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", name, err)
+	}
 	f, err := os.Open(name) //nolint:gosec // the person names the file
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", name, plain(err))
@@ -160,15 +166,26 @@ func ReadFile(name string) ([]byte, error) {
 	return readLimited(f, name, int64(yaml.DefaultLimits().Bytes))
 }
 
+// readable refuses pipes and devices before they are opened: opening a pipe
+// that nobody writes to waits for ever.
+func readable(info fs.FileInfo, err error) error {
+	switch {
+	case err != nil:
+		return plain(err)
+	case info.IsDir():
+		return errors.New("this is a folder; name the file in it")
+	case !info.Mode().IsRegular():
+		return errors.New("this is a pipe or a device; save what it holds to a file, and name that")
+	}
+	return nil
+}
+
 func readLimited(f *os.File, shown string, limit int64) ([]byte, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", shown, plain(err))
 	}
-	switch {
-	case info.IsDir():
-		return nil, invalid(shown, "this is a folder; name the manifest in it")
-	case info.Size() > limit:
+	if info.Size() > limit {
 		return nil, tooLarge(shown, limit)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
@@ -243,6 +260,10 @@ func (l *loader) spec(i *Interface) {
 	name := path.Clean(filepath.ToSlash(i.Spec))
 	if !isLocal(i.Spec) {
 		return // reported as a matter of form
+	}
+	if err := readable(l.root.Stat(filepath.FromSlash(name))); err != nil {
+		fail("%q cannot be read: %v", clip(i.Spec), err)
+		return
 	}
 	f, err := l.root.Open(filepath.FromSlash(name))
 	if err != nil {
