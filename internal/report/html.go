@@ -140,6 +140,7 @@ func newPage(i int, a *assess.Assessment) (page, error) {
 
 func funcs() template.FuncMap {
 	return template.FuncMap{
+		"tested": testedWord,
 		"clean":  func(v any) string { return clean(fmt.Sprint(v)) },
 		"join":   func(s []string) string { return clean(strings.Join(s, ", ")) },
 		"num":    func(v float64) string { return fmt.Sprintf("%.1f", v) },

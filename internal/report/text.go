@@ -105,14 +105,12 @@ func (h *textHandler) gate(a *assess.Assessment) {
 
 func (h *textHandler) score(a *assess.Assessment) {
 	h.line("\n%s", h.paint(bold, "Score"))
-	for _, c := range a.Score.Contributions {
-		if !h.opt.Full && (c.Kind == "control" || math.Abs(c.Points) < 0.05) {
-			continue
-		}
-		h.line("  %-8s %-38s %+6.1f  %s", c.Kind, cut(stepName(c.Name), 38), c.Points, h.contribution(c))
-	}
+	h.steps(a.Score, "factor", "floor")
 	h.line("  %-8s %-38s %6.1f", "", "inherent risk", a.Score.Inherent)
-	h.line("  %-8s %-38s %5.0f%%  of the required controls is in place and proven, by weight", "", "control strength", 100*a.Score.Effectiveness)
+	h.steps(a.Score, "control")
+	h.line("  %-8s %-38s %+6.1f  %.0f%% of the required controls, by weight, is in place and proven", "",
+		"control strength", controlPoints(a.Score), 100*a.Score.Effectiveness)
+	h.steps(a.Score, "lift")
 	h.line("  %-8s %-38s %6.1f", "", "residual risk", a.Score.Residual)
 	if len(a.Score.Levers) > 0 {
 		h.line("\n%s", h.paint(bold, "What would lower this most"))
@@ -124,6 +122,27 @@ func (h *textHandler) score(a *assess.Assessment) {
 			h.item(fmt.Sprintf("%+6.1f", points), l.Change+note+keyed(l.Key))
 		}
 	}
+}
+
+// steps lists the contributions of some kinds, in the order in which they add up.
+func (h *textHandler) steps(s policy.Score, kinds ...string) {
+	for _, c := range s.Contributions {
+		if !slices.Contains(kinds, c.Kind) || !h.opt.Full && (c.Kind == "control" || math.Abs(c.Points) < 0.05) {
+			continue
+		}
+		h.line("  %-8s %-38s %+6.1f  %s", c.Kind, cut(stepName(c.Name), 38), c.Points, h.contribution(c))
+	}
+}
+
+// controlPoints is what all controls together take off the inherent risk.
+func controlPoints(s policy.Score) float64 {
+	var sum float64
+	for _, c := range s.Contributions {
+		if c.Kind == "control" {
+			sum += c.Points
+		}
+	}
+	return sum
 }
 
 func (h *textHandler) contribution(c policy.Contribution) string {
@@ -172,6 +191,9 @@ func (h *textHandler) checks(a *assess.Assessment) {
 	}
 	h.line("\n%s", h.paint(bold, fmt.Sprintf("Live checks: %d passed, %d failed, %d inconclusive, %d skipped",
 		counts[drawbridge.Pass], counts[drawbridge.Fail], counts[drawbridge.Inconclusive], counts[drawbridge.Skipped])))
+	for _, g := range tested(a) {
+		h.item("  ", fmt.Sprintf("Controls %s: %d.%s", g.Word, len(g.Controls), refs(g.Controls)))
+	}
 	found := failures(a)
 	for n, r := range found {
 		if n == 10 && !h.opt.Full {
@@ -218,7 +240,7 @@ func (h *textHandler) notes(a *assess.Assessment) {
 	}
 	packs := make([]string, 0, len(a.Packs))
 	for _, p := range a.Packs {
-		packs = append(packs, p.Name+"@"+p.Version)
+		packs = append(packs, p.Kind+" "+p.Name+"@"+p.Version)
 	}
 	h.line("\nDigest %s, as of %s, packs %s.", a.Digest.Content, a.AsOf.Format("2006-01-02"), strings.Join(packs, ", "))
 }
