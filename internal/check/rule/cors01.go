@@ -2,6 +2,7 @@ package rule
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
 
@@ -76,7 +77,7 @@ func origins(s *check.Session) []string {
 	for _, host := range s.Hosts() {
 		_, domain, dotted := strings.Cut(host, ".")
 		out = append(out, "https://"+host+".drawbridge.example", "https://evil"+host)
-		if dotted && strings.Contains(domain, ".") {
+		if name, _, _ := strings.Cut(host, ":"); dotted && strings.Contains(domain, ".") && net.ParseIP(name) == nil {
 			out = append(out, "https://evil"+domain)
 		}
 	}
