@@ -18,6 +18,9 @@ func Format(name string, data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, syntax(name, err)
 	}
+	if err := ours(name, tree); err != nil {
+		return nil, err
+	}
 	before := tree.Root.Clone()
 	tree.Annotate()
 	if !anchored(&tree.Root) { // an alias must stay below its anchor
@@ -35,6 +38,33 @@ func Format(name string, data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("format %s: the result would read differently (%w)", name, err)
 	}
 	return out, nil
+}
+
+// ours refuses what fmt would spoil: a file of another tool, and keys that
+// stand twice, whose order says which of them counts.
+func ours(name string, tree *yaml.Tree) error {
+	if kind := tree.Root.Get("kind"); kind == nil || !slices.Contains([]string{"Integration", "Partner"}, kind.Resolve().Value) {
+		return invalid(name, "this is neither a manifest nor a partner's file: kind is not Integration or Partner; it is left as it is")
+	}
+	return twice(name, tree, &tree.Root)
+}
+
+func twice(name string, tree *yaml.Tree, n *yaml.Node) error {
+	seen := map[string]bool{}
+	for i := range n.Children {
+		c := &n.Children[i]
+		if n.Kind == yaml.Map && i%2 == 0 {
+			if seen[c.Value] {
+				line, column := tree.Position(c.Off)
+				return Problems{{File: name, Line: line, Column: column, Message: fmt.Sprintf("the key %q stands twice", clip(c.Value)), Hint: "keep one of the two"}}
+			}
+			seen[c.Value] = true
+		}
+		if err := twice(name, tree, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // anchored reports whether an anchor stands anywhere.
