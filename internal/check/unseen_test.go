@@ -74,7 +74,10 @@ func (p *odd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	if r.URL.Path == "/session" {
 		var in struct {
-			User struct{ Email, Pass string }
+			User struct {
+				Email string `json:"email"`
+				Pass  string `json:"pass"`
+			} `json:"user"`
 		}
 		if json.NewDecoder(r.Body).Decode(&in) != nil || in.User.Pass != "secret-of-"+in.User.Email {
 			p.refuse(w, 401)
