@@ -120,6 +120,7 @@ func (r *newResult) print(w io.Writer) error {
 	printList(w, "Noted:", r.Notes)
 	printList(w, "Warnings about the specification:", r.Warnings)
 	fmt.Fprintf(w, "\nNext: rename our-app, fill in purpose and owners, then\n  %s\n", strings.Join(r.Next, "\n  "))
+	fmt.Fprint(w, "To test the partner's sandbox, add a target with two accounts (docs/live-checks.md), then drawbridge test.\n")
 	return nil
 }
 

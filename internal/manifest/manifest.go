@@ -291,7 +291,7 @@ type Identity struct {
 	Type       string            `yaml:"type" enum:"bearer|basic|api_key|cookie|login|oauth2_client_credentials|oauth2_password" doc:"How it signs in."`
 	Credential Credential        `yaml:"credential" doc:"Where the secret is kept."`
 	Username   string            `yaml:"username" doc:"Name of the account."`
-	Params     map[string]string `yaml:"params" doc:"What else the sign-in needs: header, operation, token pointer, token_url, scope."`
+	Params     map[string]string `yaml:"params" doc:"What else the sign-in needs, such as header, operation, token, token_url, scope, probe, tenant; docs/live-checks.md lists them by type."`
 }
 
 // Authorisation allows live checks outside loopback.
