@@ -147,6 +147,7 @@ var found = []classified{
 	{"format password", format("pin2", "password"), "secret.password"},
 	{"bearer", header("Authorization"), "secret.token"},
 	{"api key", header("X-API-Key"), "secret.api_key"},
+	{"short name of an open licence is no secret", str("repository/license/key"), "system.operations"},
 	{"access token", str("access_token"), "secret.token"},
 	{"jwt by example", example("zzz", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln"), "secret.token"},
 	{"client secret", str("client_secret"), "secret.api_key"},
