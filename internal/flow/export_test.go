@@ -48,3 +48,6 @@ var (
 	Width = width
 	Ident = ident
 )
+
+// LevelName is the level of an edge in words, for tests.
+func LevelName(e Edge) string { return levelName(&e) }

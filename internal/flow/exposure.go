@@ -210,6 +210,8 @@ func plural(n int, noun string) string {
 // levelName writes the level of an edge in words.
 func levelName(e *Edge) string {
 	switch {
+	case e.Unknown > 0 && e.Level == drawbridge.LevelRestricted: // nothing is above it
+		return e.Level.String() + " + unknown"
 	case e.Unknown > 0 && e.Level != drawbridge.LevelUnknown:
 		return e.Level.String() + " or more"
 	case e.Elements == 0 && e.Raw != drawbridge.LevelUnknown:

@@ -264,3 +264,19 @@ func TestLife(t *testing.T) {
 		t.Errorf("gaps = %q, want %q", keys, wantKeys)
 	}
 }
+
+func TestLevelName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		edge flow.Edge
+		want string
+	}{
+		{flow.Edge{Level: drawbridge.LevelSensitive, Elements: 2}, "sensitive"},
+		{flow.Edge{Level: drawbridge.LevelSensitive, Elements: 2, Unknown: 1}, "sensitive or more"},
+		{flow.Edge{Level: drawbridge.LevelRestricted, Elements: 2, Unknown: 1}, "restricted + unknown"}, // nothing is more
+	} {
+		if got := flow.LevelName(c.edge); got != c.want {
+			t.Errorf("LevelName(%v, unknown %d) = %q, want %q", c.edge.Level, c.edge.Unknown, got, c.want)
+		}
+	}
+}

@@ -35,7 +35,9 @@ func (m *Map) Table(w io.Writer) error {
 		rows = append(rows, row)
 	}
 	grid(&b, rows)
-	b.WriteString("\nSaved: share of the raw exposure that transforms take off. Possible: share that minimising would still take off.\n\n")
+	b.WriteString("\nExposure: points that compare flows, not money and not a probability: level of each element x records x recipients x retention x\n" +
+		"countries abroad; what nobody answered counts as the most. --format json lists the factors.\n" +
+		"Saved: share of the raw exposure that transforms take off. Possible: share that minimising would still take off.\n\n")
 	b.WriteString("## Life of the data\n\n")
 	rows = [][]string{{"Stage", "Known", "Where", "Detail"}}
 	for _, s := range m.Life {

@@ -174,7 +174,10 @@ func (ev *evaluation) controlsIn(g gateInput) {
 func (ev *evaluation) transfersIn(g gateInput) {
 	lists := map[string][]string{}
 	for _, t := range ev.in.Transfers {
-		ref := t.Flow + ": " + t.Origin + " to " + t.To + " (" + t.Regime + ")"
+		ref := t.Flow + ": " + t.Origin + " to " + t.To
+		if t.Regime != "" {
+			ref += " (" + t.Regime + ")"
+		}
 		name := ""
 		switch t.Verdict {
 		case VerdictProhibited:

@@ -59,15 +59,23 @@ func (h *markdownHandler) gate(a *assess.Assessment) {
 
 func (h *markdownHandler) score(a *assess.Assessment) {
 	h.line("## Score\n\n| step | points | input | reason |\n|---|---:|---|---|")
+	inherent := false
 	for _, c := range a.Score.Contributions {
+		if !inherent && (c.Kind == "control" || c.Kind == "lift") {
+			inherent = true
+			h.line("| **inherent** | **%.1f** | | |", a.Score.Inherent)
+		}
 		input := c.Input
 		if c.Unknown {
 			input = "unknown, counted as the worst case"
 		}
 		h.line("| %s %s | %+.1f | %s | %s |", c.Kind, md(stepName(c.Name)), c.Points, md(input), md(c.Reason))
 	}
-	h.line("| **inherent** | **%.1f** | | |\n| **control strength** | **%.0f%%** | | |\n| **residual** | **%.1f** | | |\n",
-		a.Score.Inherent, 100*a.Score.Effectiveness, a.Score.Residual)
+	if !inherent {
+		h.line("| **inherent** | **%.1f** | | |", a.Score.Inherent)
+	}
+	h.line("| **residual** | **%.1f** | | |\n", a.Score.Residual)
+	h.line("Control strength %.0f%%: the part of the required controls, by weight, that is in place and proven.\n", 100*a.Score.Effectiveness)
 	if len(a.Score.Levers) > 0 {
 		h.line("What would lower this most:\n")
 		for _, l := range a.Score.Levers {
