@@ -106,8 +106,12 @@ func commands(env *Env) []*cobra.Command {
 func wrapArgs(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
+			switch err := check(c, args); {
+			case err == nil:
+			case c.HasSubCommands(): // it names the command that is not known
 				return usageError{err}
+			default:
+				return usageError{fmt.Errorf("the arguments do not fit; write: %s", c.UseLine())}
 			}
 			return nil
 		}

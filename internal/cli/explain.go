@@ -146,7 +146,7 @@ func (e *explainer) explain(id string) (*explanation, error) {
 			return e.framework(f), nil
 		}
 	}
-	hint := ""
+	hint := "; rules list, policy list, checks and categories list what there is"
 	if near := e.near(id); len(near) > 0 {
 		hint = "; did you mean " + strings.Join(near, ", ") + "?"
 	}

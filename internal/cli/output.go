@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"drawbridge"
@@ -35,11 +36,17 @@ func (e *Env) output(name string, write func(io.Writer) error) error {
 	return replaceFile(e.path(name), b.Bytes(), 0o644)
 }
 
-// replaceFile writes data beside path and renames it into place.
+// replaceFile writes data beside path and renames it into place. What stands
+// there and is no plain file is kept: a device or a pipe is written to.
 func replaceFile(path string, data []byte, mode os.FileMode) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return drawbridge.Errorf(drawbridge.Invalid, "cannot write %s: this is a folder; name a file in it", path)
+	} else if err == nil && !info.Mode().IsRegular() {
+		return writeThrough(path, data)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return drawbridge.Errorf(drawbridge.Invalid, "cannot write %s: %w", path, err)
+		return drawbridge.Errorf(drawbridge.Invalid, "cannot write %s: %w", path, cause(err))
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(data)
@@ -57,6 +64,22 @@ func replaceFile(path string, data []byte, mode os.FileMode) error {
 	}
 	if err != nil {
 		return drawbridge.Errorf(drawbridge.Unavailable, "cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+// writeThrough writes to a device or a pipe. It does not wait for a pipe's reader.
+func writeThrough(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the person names the file
+	if err != nil {
+		return drawbridge.Errorf(drawbridge.Invalid, "cannot write %s: %w", path, cause(err))
+	}
+	_, err = f.Write(data)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return drawbridge.Errorf(drawbridge.Unavailable, "cannot write %s: %w", path, cause(err))
 	}
 	return nil
 }
@@ -119,7 +142,7 @@ func cause(err error) error {
 	case !ok:
 		return err
 	case errors.Is(p.Err, fs.ErrNotExist):
-		return errors.New("there is no such file")
+		return errors.New("there is no such file or folder")
 	}
 	return p.Err
 }

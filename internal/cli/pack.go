@@ -67,7 +67,7 @@ order of the workspace file stay. With no workspace file above this folder one i
 		case added.Before != "":
 			fmt.Fprintf(&b, "%s takes the place of version %s.\n", added.Pin, added.Before)
 		default:
-			fmt.Fprintf(&b, "%s (%s, %d files) is pinned.\n", added.Pin, added.Pin.Kind, added.Files)
+			fmt.Fprintf(&b, "%s (%s, files: %d) is pinned.\n", added.Pin, added.Pin.Kind, added.Files)
 		}
 		fmt.Fprintf(&b, "%s\n%s\n", added.Pin.Digest, env.shown(filepath.Join(filepath.Dir(file), filepath.FromSlash(added.Folder))))
 		_, err = io.WriteString(env.Stdout, b.String())
@@ -156,7 +156,7 @@ func tellVerify(file string, pins []policy.Pin, differences []policy.Difference)
 			fmt.Fprintf(&b, "%s: as pinned\n", p)
 		}
 	}
-	fmt.Fprintf(&b, "%d packs, %d differences\n", len(pins), len(differences))
+	fmt.Fprintf(&b, "packs: %d, differences: %d\n", len(pins), len(differences))
 	return b.String()
 }
 

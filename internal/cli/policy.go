@@ -115,7 +115,7 @@ func tellExamples(r *policy.CaseReport) string {
 			fmt.Fprintf(&b, "FAIL %s %s, %s: got %s, want %s\n", c.Part, c.ID, c.Case, quoteEmpty(c.Got), quoteEmpty(c.Want))
 		}
 	}
-	fmt.Fprintf(&b, "%s: %d cases, %d failed\n", r.Pack, len(r.Cases), r.Failed)
+	fmt.Fprintf(&b, "%s: cases: %d, failed: %d\n", r.Pack, len(r.Cases), r.Failed)
 	return b.String()
 }
 

@@ -139,7 +139,7 @@ func tellCases(w io.Writer, report *threat.CaseReport) error {
 		}
 		fmt.Fprintf(&b, "FAIL %s %s (%s:%d): got %s, want %s\n     %s\n", c.Rule, c.Case, c.File, c.Line, c.Got, strings.Join(want, " or "), c.Reason)
 	}
-	fmt.Fprintf(&b, "%d rules, %d cases, %d failed, %d problems\n", report.Rules, len(report.Cases), report.Failed, len(report.Problems))
+	fmt.Fprintf(&b, "rules: %d, cases: %d, failed: %d, problems: %d\n", report.Rules, len(report.Cases), report.Failed, len(report.Problems))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -40,7 +40,7 @@ addresses, dates, and the files that a manifest names.`,
 		}
 		data, err := manifest.Schema(*kind)
 		if err != nil {
-			return usageError{fmt.Errorf("--kind: %w", err)}
+			return usageError{fmt.Errorf("--kind: %w, "+assessment, err)}
 		}
 		_, err = env.Stdout.Write(data)
 		return err
