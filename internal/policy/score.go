@@ -263,7 +263,7 @@ func (ev *evaluation) controlSteps() []Contribution {
 		w := s.worst()
 		c := Contribution{
 			Kind: "control", Name: s.def.ID, Input: string(w.known), Value: round4(ev.strengths[m.index]), Weight: m.weight,
-			Points: -float64(n) / 100, Unknown: w.applies && w.value == nil, Reason: s.def.Title + ". " + w.because,
+			Points: float64(-n) / 100, Unknown: w.applies && w.value == nil, Reason: s.def.Title + ". " + w.because,
 		}
 		if !w.applies {
 			c.Input = "does not apply"

@@ -75,7 +75,7 @@ func (h *markdownHandler) score(a *assess.Assessment) {
 		h.line("| **inherent** | **%.1f** | | |", a.Score.Inherent)
 	}
 	h.line("| **residual** | **%.1f** | | |\n", a.Score.Residual)
-	h.line("Control strength %.0f%%: the part of the required controls, by weight, that is in place and proven.\n", 100*a.Score.Effectiveness)
+	h.line("Control strength %.0f%% of what the required controls could do; a claim counts half until a test proves it.\n", 100*a.Score.Effectiveness)
 	if len(a.Score.Levers) > 0 {
 		h.line("What would lower this most:\n")
 		for _, l := range a.Score.Levers {

@@ -109,7 +109,7 @@ func (h *textHandler) score(a *assess.Assessment) {
 	h.steps(a.Score, "factor", "floor")
 	h.line("  %-8s %-38s %6.1f", "", "inherent risk", a.Score.Inherent)
 	h.steps(a.Score, "control")
-	h.line("  %-8s %-38s %+6.1f  %.0f%% of the required controls, by weight, is in place and proven", "",
+	h.line("  %-8s %-38s %+6.1f  %.0f%% of full strength; a claim counts half until a test proves it", "",
 		"control strength", controlPoints(a.Score), 100*a.Score.Effectiveness)
 	h.steps(a.Score, "lift")
 	h.line("  %-8s %-38s %6.1f", "", "residual risk", a.Score.Residual)
@@ -155,7 +155,7 @@ func (h *textHandler) contribution(c policy.Contribution) string {
 }
 
 func tail(s string) string {
-	if s == "" || s == "unknown" {
+	if s == "" || s == "unknown" || s == string(drawbridge.KnownNothing) {
 		return ""
 	}
 	return ": " + s
