@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 			found[x.Check] = true
 		}
 	}
-	for _, id := range []string{"AUTHN-01", "AUTHN-02", "BOLA-01", "MASS-01", "DATA-01", "DATA-02", "DATA-03", "ERR-01", "ERR-02", "SCHEMA-03", "CORS-01", "HDR-01"} {
+	for _, id := range []string{"AUTHN-01", "AUTHN-02", "BOLA-01", "MASS-01", "DATA-01", "DATA-02", "DATA-03", "ERR-01", "SCHEMA-03", "CORS-01", "HDR-01"} {
 		if !found[id] {
 			t.Errorf("the flaw of %s is not found", id)
 		}
