@@ -80,19 +80,32 @@ type Baseline struct {
 
 const maxSpec = 64 << 20
 
-// loadSpec reads an OpenAPI or Swagger document. References to other files
-// resolve below its folder only, and addresses never.
-func loadSpec(path string) (*openapi3.T, error) {
+// readSpec reads one file of a specification: a plain file within the limit. A
+// pipe or a device could hold the run for ever.
+func readSpec(path string) ([]byte, error) {
+	name := filepath.Base(path)
 	info, err := os.Stat(path)
-	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "specification %s cannot be read: %w", filepath.Base(path), err)
-	}
-	if info.Size() > maxSpec {
-		return nil, drawbridge.Errorf(drawbridge.TooLarge, "specification %s has %d bytes; at most %d are accepted", filepath.Base(path), info.Size(), maxSpec)
+	switch {
+	case err != nil:
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "specification %s cannot be read: %w", name, err)
+	case !info.Mode().IsRegular():
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "specification %s is no plain file", name)
+	case info.Size() > maxSpec:
+		return nil, drawbridge.Errorf(drawbridge.TooLarge, "specification %s has %d bytes; at most %d are accepted", name, info.Size(), maxSpec)
 	}
 	data, err := os.ReadFile(path) //nolint:gosec // the manifest names the file, and its parser holds it below the folder
 	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "specification %s cannot be read: %w", filepath.Base(path), err)
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "specification %s cannot be read: %w", name, err)
+	}
+	return data, nil
+}
+
+// loadSpec reads an OpenAPI or Swagger document. References to other files
+// resolve below its folder only, and addresses never.
+func loadSpec(path string) (*openapi3.T, error) {
+	data, err := readSpec(path)
+	if err != nil {
+		return nil, err
 	}
 	if isSwagger(data) {
 		var old openapi2.T
@@ -126,7 +139,7 @@ func loadSpec(path string) (*openapi3.T, error) {
 		if rel, err := filepath.Rel(root, real); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
 			return nil, drawbridge.Errorf(drawbridge.Denied, "the specification refers to %s, outside its folder", u.Path)
 		}
-		return os.ReadFile(real) //nolint:gosec // held below the specification's folder just above
+		return readSpec(real)
 	}
 	loader.Context = context.Background()
 	doc, err := loader.LoadFromDataWithPath(data, &url.URL{Path: filepath.ToSlash(path)})

@@ -115,6 +115,9 @@ func (t *Twin) iface() manifest.Interface {
 		jwt:     {Type: "jwt", In: "header", Name: "Authorization"},
 		oauth:   {Type: "oauth2_client_credentials", In: "header", Name: "Authorization", Scopes: []string{"read", "write"}, ScopesUsed: []string{"read", "write"}, TokenURL: "https://" + s.host + s.base + "/oauth/token"},
 	}[s.auth]
+	if auth.Scopes == nil { // no scopes are known here: an answer, not silence
+		auth.Scopes, auth.ScopesUsed = []string{}, []string{}
+	}
 	auth.Credential = manifest.Credential{Ref: t.people[0].secretRef(), Rotate: span("90d")}
 	i := manifest.Interface{
 		ID: InterfaceID, Name: s.title, Kind: drawbridge.HTTPAPI, Direction: drawbridge.Outbound, Spec: "./openapi.json",
@@ -125,6 +128,8 @@ func (t *Twin) iface() manifest.Interface {
 			"idempotency_key": s.idempotent, "response_validation": true, "retry": "backoff", "redirects": "none", "egress_allowlist": true,
 			"credential_shared": false, "credential_isolated": true, "secrets_managed": true, "revocation": true, "logging": "metadata",
 			"masked_test_data": true, "request_allowlist": true, "breaker": true, "contract_test": true, "inventory": true,
+			"erasure": "api", "data_reaches": []string{"log"}, "injection_safe": true, "output_encoding": true, "max_depth": int64(20), "mtls": true,
+			"identifier_needed": true, "crypto_policy": true, "log_tamper_evident": true, "url_from_input": false, "uniform_responses": true,
 		},
 		FailureModes: []manifest.FailureMode{{Mode: "slow", Expect: "give up after 3s and queue"}, {Mode: "unreachable", Expect: "queue and retry"}, {Mode: "throttled", Expect: "wait as told"}},
 	}
@@ -197,7 +202,7 @@ func (t *Twin) flows() []manifest.Flow {
 		ops := byTag[tag]
 		f := manifest.Flow{
 			ID: strings.ReplaceAll(strings.ToLower(tag), " ", "-"), Name: tag, From: SystemID, To: InterfaceID, Purpose: "service", LawfulBasis: "contract",
-			Subjects: []string{"customer"}, Origin: []string{"IE"}, Data: t.elements(ops), SharedWith: []string{}, Trigger: "user_action",
+			Subjects: []string{"customer"}, Origin: []string{"IE"}, Data: t.elements(ops), SharedWith: []string{}, Trigger: "user_action", Binding: new(false),
 			Volume:    manifest.Volume{RecordsPerDay: new(int64(2000)), PeakRPS: new(int64(5)), Subjects: new(int64(50000))},
 			Retention: manifest.Retention{Period: span("400d"), Deletion: "api", Evidence: "log"},
 			Region:    manifest.Region{Storage: []string{"IE"}, Processing: []string{"IE"}, Transfer: "none-needed"},
