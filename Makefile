@@ -13,7 +13,7 @@ OUT     ?= demo-out
 build: ## build bin/drawbridge
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/drawbridge ./cmd/drawbridge
 
-demo: build ## build, then run the main job on the embedded example
+demo: build ## build, then show the main job on a partner that it starts
 	./bin/drawbridge demo --out $(OUT)
 
 test: lint generated ## everything that CI runs
