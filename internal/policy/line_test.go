@@ -2,7 +2,6 @@ package policy_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -66,27 +65,6 @@ func evaluate(tb testing.TB, in policy.Input) verdict {
 		tb.Fatal(err)
 	}
 	return verdict{score, controls, gate}
-}
-
-func TestShow(t *testing.T) {
-	if os.Getenv("SHOW") == "" {
-		t.Skip()
-	}
-	for _, name := range []string{"bare", "low", "payments"} {
-		v := evaluate(t, input(t, load(t, name)))
-		t.Logf("=== %s I=%.2f E=%.4f R=%.2f %s %s", name, v.score.Inherent, v.score.Effectiveness, v.score.Residual, v.score.Tier, v.gate.Outcome)
-		for _, c := range v.score.Contributions {
-			if c.Kind != "control" {
-				t.Logf("  %-7s %-40s %8.2f unknown=%v in=%q", c.Kind, c.Name, c.Points, c.Unknown, c.Input)
-			}
-		}
-		for _, r := range v.gate.Reasons {
-			t.Logf("  gate %-12s %-24s %s %v", r.Outcome, r.Rule, r.Text, r.Refs)
-		}
-		for _, l := range v.score.Levers {
-			t.Logf("  lever I%+.2f R%+.2f %s [%s]", l.Inherent, l.Residual, l.Change, l.Key)
-		}
-	}
 }
 
 func BenchmarkEvaluate(b *testing.B) {
