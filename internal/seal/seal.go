@@ -1,10 +1,14 @@
-// Package seal makes bytes that can be signed and compared: canonical JSON by
-// RFC 8785 and SHA-256 digests of it. It does not decide what belongs into a
-// digest; that is for the owner of the object.
+// Package seal makes bytes that can be compared, signed, kept secret and trusted
+// again: canonical JSON by RFC 8785 and SHA-256 digests of it, the keyring of an
+// installation (signatures, DSSE envelopes, encryption at rest, codes), and the
+// hidden text. It does not decide what belongs into a digest or who may rotate a
+// key; that is for the owner of the object and for the desks.
 //
 //	data, err := seal.Canonical(map[string]any{"b": 1, "a": []string{"x"}})
 //	// {"a":["x"],"b":1}
 //	id := seal.Digest(data) // sha256:...
+//	keys, err := seal.EnsureKeyring("data/keys", "drawbridge.example/abc", now())
+//	row, err := keys.Seal(data, []byte("review/rev_1/answer"))
 package seal
 
 import (
