@@ -10,6 +10,11 @@ OUT     ?= demo-out
 .DEFAULT_GOAL := build
 .PHONY: build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
 
+# Runs a command beside a PostgreSQL server of its own, which it installs where
+# there is none. The variable makes a test that finds no server fail, not skip.
+WITH_POSTGRES = scripts/postgres run --
+test prove: export DRAWBRIDGE_TEST_POSTGRES_REQUIRED = 1
+
 build: ## build bin/drawbridge
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/drawbridge ./cmd/drawbridge
 
@@ -17,17 +22,18 @@ demo: build ## build, then show the main job on a partner that it starts
 	./bin/drawbridge demo --out $(OUT)
 
 test: lint generated ## everything that CI runs
+	scripts/tools gcc strace
 	$(GO) vet ./...
-	$(GO) test -race -shuffle=on -timeout 15m ./...
+	$(WITH_POSTGRES) $(GO) test -race -shuffle=on -p 2 -timeout 15m ./...
 	FUZZTIME=$(FUZZTIME) scripts/fuzz
 
-quick: ## vet and tests; needs Go alone
+quick: ## vet and tests; needs Go alone, skips what needs PostgreSQL
 	$(GO) vet ./...
 	$(GO) test ./...
 
 prove: ## the long form, before an issue closes
 	$(MAKE) test FUZZTIME=30s
-	PROVE=1 $(GO) test -race -shuffle=on -count=2 -timeout 60m ./...
+	PROVE=1 $(WITH_POSTGRES) $(GO) test -race -shuffle=on -p 2 -count=2 -timeout 60m ./...
 	$(MAKE) bench
 	$(MAKE) eval-categories
 

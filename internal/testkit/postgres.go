@@ -34,40 +34,40 @@ func Databases(t *testing.T, test func(t *testing.T, database string)) {
 // Postgres returns the URL of a new, empty PostgreSQL database, which is dropped
 // when the test ends, open connections or not. It skips the test when there is no
 // server.
-func Postgres(t testing.TB) string {
-	t.Helper()
+func Postgres(tb testing.TB) string {
+	tb.Helper()
 	server := os.Getenv(postgresURL)
 	switch {
 	case server != "":
 	case os.Getenv(postgresRequired) != "":
-		t.Fatalf("%s is empty and %s is set; run the tests by scripts/postgres run -- go test", postgresURL, postgresRequired)
+		tb.Fatalf("%s is empty and %s is set; run the tests by scripts/postgres run -- go test", postgresURL, postgresRequired)
 	default:
-		t.Skipf("%s is empty; scripts/postgres run -- go test runs this test too", postgresURL)
+		tb.Skipf("%s is empty; scripts/postgres run -- go test runs this test too", postgresURL)
 	}
 	address, err := url.Parse(server)
 	if err != nil {
-		t.Fatalf("%s is not a URL", postgresURL) // the error would show the password
+		tb.Fatalf("%s is not a URL", postgresURL) // the error would show the password
 	}
 	name := "test_" + strings.ToLower(rand.Text())
 	// template0 takes no connections, so that it can be copied at any time.
-	execute(t, server, "CREATE DATABASE "+name+" TEMPLATE template0")
-	t.Cleanup(func() { execute(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	execute(tb, server, "CREATE DATABASE "+name+" TEMPLATE template0")
+	tb.Cleanup(func() { execute(tb, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	address.Path = "/" + name
 	return address.String()
 }
 
 // execute runs one statement on a connection of its own, also in a cleanup,
 // when the test's context has ended.
-func execute(t testing.TB, server, statement string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), postgresPatience)
+func execute(tb testing.TB, server, statement string) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), postgresPatience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
-		t.Fatalf("connect to the PostgreSQL server for tests: %v", err)
+		tb.Fatalf("connect to the PostgreSQL server for tests: %v", err)
 	}
-	defer conn.Close(ctx) //nolint:errcheck // the statement has been carried out
+	defer conn.Close(ctx)
 	if _, err := conn.Exec(ctx, statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		tb.Fatalf("%s: %v", statement, err)
 	}
 }

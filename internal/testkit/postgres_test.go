@@ -53,7 +53,7 @@ func TestPostgresWithoutAServer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("DRAWBRIDGE_TEST_POSTGRES", "")
 			t.Setenv("DRAWBRIDGE_TEST_POSTGRES_REQUIRED", c.required)
-			got := watch(t, func(t testing.TB) { testkit.Postgres(t) })
+			got := watch(t, func(tb testing.TB) { tb.Helper(); testkit.Postgres(tb) })
 			if got.skipped != c.skipped || got.failed != c.failed {
 				t.Errorf("skipped %v, failed %v; want %v, %v", got.skipped, got.failed, c.skipped, c.failed)
 			}
@@ -98,7 +98,7 @@ func (p *probe) Fatalf(format string, args ...any) {
 }
 
 // watch runs a helper that may end its test, and tells how it ended.
-func watch(t *testing.T, helper func(t testing.TB)) *probe {
+func watch(t *testing.T, helper func(testing.TB)) *probe {
 	t.Helper()
 	p := &probe{TB: t}
 	done := make(chan struct{})
