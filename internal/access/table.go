@@ -1,0 +1,202 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"drawbridge"
+)
+
+// Action is something that can be done, as noun.verb.
+type Action string
+
+// The actions. A read action of a noun decides whether its objects can be seen at all.
+const (
+	IntegrationRead   Action = "integration.read"
+	IntegrationPush   Action = "integration.push" // a new revision; also the first, which creates it
+	IntegrationCreate Action = "integration.create"
+	IntegrationAssign Action = "integration.assign" // owner and members
+	IntegrationAssess Action = "integration.assess" // score again, now
+	PartnerRead       Action = "partner.read"
+	PartnerWrite      Action = "partner.write"
+	PersonRead        Action = "person.read"
+	PersonWrite       Action = "person.write" // invite, rename, disable
+	PersonErase       Action = "person.erase"
+	RoleAssign        Action = "role.assign"
+	CredentialWrite   Action = "credential.write" // own password and second factor
+	CredentialReset   Action = "credential.reset" // somebody else's
+	SessionRead       Action = "session.read"
+	SessionRevoke     Action = "session.revoke"
+	TokenRead         Action = "token.read"
+	TokenCreate       Action = "token.create"
+	TokenRevoke       Action = "token.revoke"
+	MachineCreate     Action = "machine.create" // a token for one integration
+	LogRead           Action = "log.read"       // entries, proofs, export
+	CheckpointRead    Action = "checkpoint.read"
+	JobRead           Action = "job.read"
+	JobControl        Action = "job.control" // retry, cancel
+	InboxRead         Action = "inbox.read"  // own messages
+	WebhookRead       Action = "webhook.read"
+	WebhookWrite      Action = "webhook.write"
+	RetentionRead     Action = "retention.read"
+	RetentionWrite    Action = "retention.write" // periods
+	HoldWrite         Action = "hold.write"      // legal hold: place, lift
+	Purge             Action = "retention.purge"
+	KeyRead           Action = "keys.read"
+	KeyRotate         Action = "keys.rotate"
+	SystemRead        Action = "system.read" // doctor, metrics
+	Backup            Action = "system.backup"
+
+	// The acts of the process itself.
+	Setup  Action = "system.setup" // the first administrator
+	SignIn Action = "session.create"
+	Deny   Action = "access.denied" // the record of refusals
+	Expire Action = "system.expire"
+	Seed   Action = "system.seed"
+)
+
+// property is what is true of an action besides who may do it.
+type property struct {
+	action    Action
+	sees      Action // the action that decides whether the object can be seen
+	sensitive bool   // needs a fresh proof of identity
+	system    bool   // the process itself may do it
+}
+
+// properties lists every action, in the order of the documents.
+var properties = []property{
+	{action: IntegrationRead, sees: IntegrationRead, system: true},
+	{action: IntegrationCreate, system: true},
+	{action: IntegrationPush, sees: IntegrationRead, system: true},
+	{action: IntegrationAssign, sees: IntegrationRead, system: true},
+	{action: IntegrationAssess, sees: IntegrationRead, system: true},
+	{action: PartnerRead, sees: PartnerRead, system: true},
+	{action: PartnerWrite, sees: PartnerRead, system: true},
+	{action: PersonRead, sees: PersonRead, system: true},
+	{action: PersonWrite, sees: PersonRead, sensitive: true, system: true},
+	{action: PersonErase, sees: PersonRead, sensitive: true},
+	{action: RoleAssign, sees: PersonRead, sensitive: true, system: true},
+	{action: CredentialWrite, sees: PersonRead, sensitive: true},
+	{action: CredentialReset, sees: PersonRead, sensitive: true},
+	{action: SessionRead, sees: SessionRead},
+	{action: SessionRevoke, sees: SessionRead, system: true},
+	{action: TokenRead, sees: TokenRead, system: true},
+	{action: TokenCreate, sensitive: true, system: true},
+	{action: TokenRevoke, sees: TokenRead, system: true},
+	{action: MachineCreate, sees: IntegrationRead, sensitive: true, system: true},
+	{action: LogRead, sees: LogRead, system: true},
+	{action: CheckpointRead, sees: CheckpointRead, system: true},
+	{action: JobRead, sees: JobRead, system: true},
+	{action: JobControl, sees: JobRead, system: true},
+	{action: InboxRead, sees: InboxRead, system: true},
+	{action: WebhookRead, sees: WebhookRead, system: true},
+	{action: WebhookWrite, sees: WebhookRead, sensitive: true},
+	{action: RetentionRead, sees: RetentionRead, system: true},
+	{action: RetentionWrite, sees: RetentionRead, sensitive: true, system: true},
+	{action: HoldWrite, sees: RetentionRead, sensitive: true},
+	{action: Purge, sees: RetentionRead, system: true},
+	{action: KeyRead, sees: KeyRead, system: true},
+	{action: KeyRotate, sees: KeyRead, sensitive: true, system: true},
+	{action: SystemRead, sees: SystemRead, system: true},
+	{action: Backup, sees: SystemRead, system: true},
+	{action: Setup, system: true},
+	{action: SignIn, system: true},
+	{action: Deny, system: true},
+	{action: Expire, system: true},
+	{action: Seed, system: true},
+}
+
+// Actions lists every action in the order of the documents.
+func Actions() []Action {
+	out := make([]Action, len(properties))
+	for i, p := range properties {
+		out[i] = p.action
+	}
+	return out
+}
+
+func (a Action) property() property {
+	if i := slices.IndexFunc(properties, func(p property) bool { return p.action == a }); i >= 0 {
+		return properties[i]
+	}
+	return property{}
+}
+
+func (a Action) known() bool    { return a.property().action != "" }
+func (a Action) bySystem() bool { return a.property().system }
+func (a Action) sees() Action   { return a.property().sees }
+
+// Sensitive reports whether the action needs a fresh proof of identity.
+func (a Action) Sensitive() bool { return a.property().sensitive }
+
+// grants is the table, a line for each action: who, and on what condition.
+// "all" stands for every role that a person can hold, "review" for the five disciplines.
+const grants = `
+integration.read    all:any requester:own machine:bound
+integration.create  programme_owner:any requester:any
+integration.push    programme_owner:any requester:own machine:bound
+integration.assign  programme_owner:any requester:own
+integration.assess  programme_owner:any requester:own review:any tester:any operator:any machine:bound
+partner.read        all:any
+partner.write       programme_owner:any reviewer_legal:any
+person.read         administrator:any programme_owner:any auditor:any all:own
+person.write        administrator:any
+person.erase        administrator:any
+role.assign         administrator:any
+credential.write    all:own
+credential.reset    administrator:any
+session.read        administrator:any all:own
+session.revoke      administrator:any all:own
+token.read          administrator:any auditor:any all:own
+token.create        all:own
+token.revoke        administrator:any all:own
+machine.create      programme_owner:any requester:own
+log.read            administrator:any programme_owner:any auditor:any
+checkpoint.read     all:any machine:any
+job.read            administrator:any operator:any auditor:any
+job.control         administrator:any operator:any
+inbox.read          all:own
+webhook.read        administrator:any operator:any auditor:any
+webhook.write       administrator:any
+retention.read      administrator:any programme_owner:any reviewer_legal:any reviewer_privacy:any auditor:any
+retention.write     administrator:any
+hold.write          reviewer_legal:any
+retention.purge     administrator:any
+keys.read           administrator:any operator:any auditor:any
+keys.rotate         administrator:any
+system.read         administrator:any operator:any auditor:any
+system.backup       administrator:any operator:any
+`
+
+// Builtin returns the permissions of the product.
+func Builtin() *Table {
+	t := &Table{rows: map[Action]map[drawbridge.Role]Condition{}}
+	for line := range strings.Lines(strings.TrimSpace(grants)) {
+		words := strings.Fields(line)
+		row := map[drawbridge.Role]Condition{}
+		for _, word := range words[1:] {
+			who, on, _ := strings.Cut(word, ":")
+			for _, role := range group(who) {
+				if had, ok := row[role]; !ok || who == string(role) || had == Own {
+					row[role] = Condition(on)
+				}
+			}
+		}
+		t.rows[Action(words[0])] = row
+	}
+	return t
+}
+
+// group spells out a group of roles.
+func group(who string) []drawbridge.Role {
+	switch who {
+	case "all":
+		return drawbridge.PersonRoles()
+	case "review":
+		return []drawbridge.Role{
+			drawbridge.ReviewerSecurity, drawbridge.ReviewerPrivacy, drawbridge.ReviewerLegal,
+			drawbridge.ReviewerProduct, drawbridge.ReviewerOperations,
+		}
+	}
+	return []drawbridge.Role{drawbridge.Role(who)}
+}

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"drawbridge"
+)
+
+// The kinds of record, each with its table.
+var (
+	partners     = newTable[drawbridge.Partner]("partner", "id")
+	integrations = newTable[drawbridge.Integration]("integration", "id")
+	members      = newTable[drawbridge.Member]("member", "id")
+	revisions    = newTable[drawbridge.Revision]("revision", "id")
+	assessments  = newTable[drawbridge.Assessment]("assessment", "id")
+	people       = newTable[drawbridge.Person]("person", "id")
+	credentials  = newTable[drawbridge.Credential]("credential", "id")
+	tokens       = newTable[drawbridge.Token]("token", "id")
+	blobRows     = newTable[Blob]("blob", "id")
+)
+
+// records lists every kind of record: fsck walks them, backup copies them.
+func records() []record {
+	return []record{partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows}
+}
+
+// Kinds names every kind of record.
+func Kinds() []string {
+	var out []string
+	for _, r := range records() {
+		out = append(out, r.name())
+	}
+	return out
+}
+
+// Digests recomputes the digests of a kind's rows, in the order of their
+// identifiers, after the one that is named.
+func (tx *Tx) Digests(kind, after string, limit int) ([]Digest, error) {
+	for _, r := range records() {
+		if r.name() == kind {
+			return r.digests(tx, after, limit)
+		}
+	}
+	return nil, fmt.Errorf("store: %q is no kind of record", kind)
+}
+
+// Blob is the record of a file: what its digest stands for.
+type Blob struct {
+	drawbridge.Meta
+	ID          string                   `json:"id"` // sha256:… of the content
+	Kind        string                   `json:"kind"`
+	Size        int64                    `json:"size"` // bytes of the content
+	Integration drawbridge.IntegrationID `json:"integration"`
+	CreatedAt   time.Time                `json:"created_at"`
+}

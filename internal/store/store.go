@@ -1,0 +1,254 @@
+// Package store is SQLite and PostgreSQL: the only package that knows SQL. It
+// keeps records, their digests, the ledger's rows and the blobs; it decides
+// nothing, and it does not know who asks. Everything that is written comes
+// through [Store.Update], which action alone calls.
+//
+//	s, err := store.Open(ctx, store.Options{Dir: "data"})
+//	err = s.View(ctx, func(tx *store.Tx) error {
+//		i, err := tx.Integration("int_…")
+//		…
+//	})
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"drawbridge"
+)
+
+// Options say where the record is.
+type Options struct {
+	Dir      string // the data folder; made when it is missing
+	Database string // postgres://…; empty for SQLite in the data folder
+	Readers  int    // read connections; default 8
+}
+
+// Store is one open record.
+type Store struct {
+	dialect dialect
+	write   *sql.DB // SQLite: one connection, which the queue shares
+	read    *sql.DB
+	blobs   *Blobs
+	queries atomic.Int64
+}
+
+// Open opens the record and brings its schema up to date. A schema that is
+// newer than this program is refused.
+func Open(ctx context.Context, opt Options) (*Store, error) {
+	s, err := open(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, opt Options) (*Store, error) {
+	if opt.Readers <= 0 {
+		opt.Readers = 8
+	}
+	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
+		return nil, drawbridge.Errorf(drawbridge.Unavailable, "data folder %s: %w; name another with --data", opt.Dir, err)
+	}
+	blobs, err := openBlobs(filepath.Join(opt.Dir, "blobs"))
+	if err != nil {
+		return nil, err
+	}
+	d, err := dialectOf(opt.Database)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: d, blobs: blobs}
+	if s.write, s.read, err = d.connect(opt); err != nil {
+		return nil, err
+	}
+	if err := s.write.PingContext(ctx); err != nil {
+		s.Close()
+		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the database cannot be opened: %w", err)
+	}
+	return s, nil
+}
+
+// Close closes every connection.
+func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+
+// Postgres reports whether the record is on PostgreSQL.
+func (s *Store) Postgres() bool { return s.dialect.name() == "postgres" }
+
+// Writer is the writing handle, for the queue alone: on SQLite it is the one
+// connection that may write.
+func (s *Store) Writer() *sql.DB { return s.write }
+
+// Blobs are the files that records name by digest.
+func (s *Store) Blobs() *Blobs { return s.blobs }
+
+// Queries counts the statements sent since the start.
+func (s *Store) Queries() int64 { return s.queries.Load() }
+
+// View runs fn over one consistent snapshot, without writing.
+func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
+	return s.in(ctx, s.read, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot()}, fn)
+}
+
+// Update runs fn in one transaction, alone among all writers of every process.
+// An error of fn takes everything back. Only action calls it.
+func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
+	return s.in(ctx, s.write, nil, func(tx *Tx) error {
+		tx.writable = true
+		if err := tx.lock(); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+func (s *Store) in(ctx context.Context, db *sql.DB, opt *sql.TxOptions, fn func(*Tx) error) (err error) {
+	raw, err := db.BeginTx(ctx, opt)
+	if err != nil {
+		return unavailable("begin", err)
+	}
+	tx := &Tx{ctx: ctx, tx: raw, store: s}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = raw.Rollback()
+			panic(p)
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return errors.Join(err, ignoreDone(raw.Rollback()))
+	}
+	if err := raw.Commit(); err != nil {
+		return unavailable("commit", err)
+	}
+	for _, f := range tx.after {
+		f()
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) || err == nil {
+		return nil
+	}
+	return fmt.Errorf("roll back: %w", err)
+}
+
+// unavailable tells the person that the database failed, and the operator how.
+func unavailable(doing string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return &drawbridge.Error{
+		Kind: drawbridge.Unavailable, Message: "the record cannot be reached or written now; nothing was changed for certain, so try again with the same idempotency key",
+		Err: fmt.Errorf("%s: %w", doing, err),
+	}
+}
+
+// Tx is one transaction. It is for one goroutine, and ends with its function.
+type Tx struct {
+	ctx      context.Context //nolint:containedctx // a transaction lives no longer than the call that it was made for
+	tx       *sql.Tx
+	store    *Store
+	writable bool
+	changes  []Change
+	notes    map[string]any
+	after    []func()
+}
+
+// Change is one row that the transaction wrote.
+type Change struct {
+	Kind, ID, Op  string // create, update, delete or erase
+	Before, After string // digests; empty where there is no row
+
+	// Old and New are the fields that changed, as they are stored, secrets left
+	// out; an erasure has none. They belong into what can be erased.
+	Old, New map[string]any
+}
+
+// Changes lists what the transaction wrote so far, in order.
+func (tx *Tx) Changes() []Change { return tx.changes }
+
+// Note adds a fact about the act to the entry's detail, where it can be erased.
+func (tx *Tx) Note(key string, value any) {
+	if tx.notes == nil {
+		tx.notes = map[string]any{}
+	}
+	tx.notes[key] = value
+}
+
+// Notes are the facts that were noted.
+func (tx *Tx) Notes() map[string]any { return tx.notes }
+
+// Context is the context that the transaction was begun with.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// AfterCommit runs f once the transaction is durable, and not otherwise.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
+
+func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
+	if !tx.writable {
+		return nil, errors.New("store: a view was asked to write")
+	}
+	tx.store.queries.Add(1)
+	res, err := tx.tx.ExecContext(tx.ctx, tx.store.dialect.bind(query), args...)
+	if err != nil {
+		return nil, tx.store.dialect.explain(err)
+	}
+	return res, nil
+}
+
+func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	tx.store.queries.Add(1)
+	rows, err := tx.tx.QueryContext(tx.ctx, tx.store.dialect.bind(query), args...)
+	if err != nil {
+		return nil, tx.store.dialect.explain(err)
+	}
+	return rows, nil
+}
+
+// one scans one row; sql.ErrNoRows when there is none.
+func (tx *Tx) one(dest []any, query string, args ...any) error {
+	tx.store.queries.Add(1)
+	err := tx.tx.QueryRowContext(tx.ctx, tx.store.dialect.bind(query), args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return tx.store.dialect.explain(err)
+}
+
+// lock makes this transaction the only writer. SQLite has one already.
+func (tx *Tx) lock() error {
+	if !tx.store.Postgres() {
+		return nil
+	}
+	_, err := tx.exec(`SELECT pg_advisory_xact_lock(7239401183)`)
+	return err
+}
+
+// timeLayout sorts as text.
+const timeLayout = "2006-01-02T15:04:05.000000Z"
+
+// Time is how times are stored: text in UTC with microseconds; the zero time is empty.
+func Time(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+func parseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(timeLayout, s)
+}
