@@ -263,3 +263,28 @@ func TestKillsNoticesAProcessThatEndsByItself(t *testing.T) {
 		t.Errorf("failed %v: %q, want %q in it", got.failed, got.said, want)
 	}
 }
+
+func TestProcessUnderStrace(t *testing.T) {
+	t.Parallel()
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("scripts/tools strace installs it")
+	}
+	start := func(t *testing.T) *testkit.Process {
+		t.Helper()
+		cmd := child("server")
+		cmd.Path = strace
+		cmd.Args = []string{"strace", "-D", "-f", "-qq", "-e", "trace=none", os.Args[0]}
+		p := testkit.Start(t, cmd)
+		p.Line("listening")
+		return p
+	}
+	if code := start(t).Stop(); code != 7 {
+		t.Errorf("exit code = %d, want the child's own 7", code)
+	}
+	killed := start(t)
+	killed.Kill()
+	if alive(killed.PID()) {
+		t.Error("the child outlived the kill")
+	}
+}
