@@ -75,7 +75,7 @@ func parseFile(data []byte) (keyFile, error) {
 }
 
 func readFile(dir string) (keyFile, error) {
-	if err := private(dir, 0o700, os.Stat); err != nil {
+	if err := privateFolder(dir); err != nil {
 		return keyFile{}, err
 	}
 	path := filepath.Join(dir, fileName)
@@ -84,7 +84,11 @@ func readFile(dir string) (keyFile, error) {
 		return keyFile{}, noKeys(dir, err)
 	}
 	defer func() { _ = file.Close() }() // only read
-	if err := private(path, 0o600, func(string) (fs.FileInfo, error) { return file.Stat() }); err != nil {
+	info, err := file.Stat()
+	if err != nil {
+		return keyFile{}, fmt.Errorf("read the keys: %w", err)
+	}
+	if err := private(path, info.Mode(), 0o600); err != nil {
 		return keyFile{}, err
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
@@ -101,17 +105,22 @@ func readFile(dir string) (keyFile, error) {
 	return f, nil
 }
 
-// private refuses what group or others may use in any way.
-func private(path string, want fs.FileMode, stat func(string) (fs.FileInfo, error)) error {
-	info, err := stat(path)
+func privateFolder(dir string) error {
+	info, err := os.Stat(dir)
 	if err != nil {
-		return noKeys(path, err)
+		return noKeys(dir, err)
 	}
-	if info.IsDir() != (want == 0o700) || !info.IsDir() && !info.Mode().IsRegular() {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s is a %s; keys are kept in the file %s of a folder", path, info.Mode().Type(), fileName)
+	return private(dir, info.Mode(), fs.ModeDir|0o700)
+}
+
+// private refuses what group or others may use in any way.
+func private(path string, mode, want fs.FileMode) error {
+	if mode.Type() != want.Type() {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s is of the wrong type (%s); keys are kept in the file %s of a folder", path, mode, fileName)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return drawbridge.Errorf(drawbridge.Denied, "%s holds keys and is open to others than its owner (mode %04o); run: chmod %o %q", path, mode, want, path)
+	if mode.Perm()&0o077 != 0 {
+		return drawbridge.Errorf(drawbridge.Invalid, "%s holds keys and is open to others than its owner (mode %04o); run: chmod %o %q",
+			path, mode.Perm(), want.Perm(), path)
 	}
 	return nil
 }
@@ -127,7 +136,7 @@ func makeFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return drawbridge.Errorf(drawbridge.Unavailable, "the folder %s for keys cannot be made: %w", dir, err)
 	}
-	if err := private(dir, 0o700, os.Stat); err != nil {
+	if err := privateFolder(dir); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(dir))
@@ -138,7 +147,7 @@ func makeFolder(dir string) error {
 func lock(dir string) (unlock func(), err error) {
 	f, err := lockedfile.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock the keys: %w", err)
+		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the folder %s for keys cannot be locked: %w", dir, err)
 	}
 	return func() { _ = f.Close() }, nil // nothing was written to it
 }
@@ -152,15 +161,15 @@ func writeFile(dir string, f keyFile) (err error) {
 	}
 	path := filepath.Join(dir, fileName)
 	temp := path + ".new"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // left by a crash
-		return fmt.Errorf("write the keys: %w", err)
-	}
 	defer func() {
 		if err != nil {
 			_ = os.Remove(temp)
 			err = drawbridge.Errorf(drawbridge.Unavailable, "%s cannot be written: %w", path, err)
 		}
 	}()
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // left by a crash
+		return err
+	}
 	if err := writeSynced(temp, append(data, '\n')); err != nil {
 		return err
 	}

@@ -4,9 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"drawbridge"
 )
@@ -37,12 +40,12 @@ const (
 
 // KeyInfo tells what may be known of a key.
 type KeyInfo struct {
-	ID          string
-	Purpose     Purpose
-	State       State
-	Created     time.Time
-	Fingerprint string // sha256:...; of the public part, or one way from the secret
-	Public      string // the verifier key of a sign key, name+hash+base64, else empty
+	ID          string    `json:"id"`
+	Purpose     Purpose   `json:"purpose"`
+	State       State     `json:"state"`
+	Created     time.Time `json:"created"`
+	Fingerprint string    `json:"fingerprint"`      // sha256:...; of the public part, or one way from the secret
+	Public      string    `json:"public,omitempty"` // the verifier key of a sign key, name+hash+base64
 }
 
 // Keyring is an installation's keys, kept in one file of a folder that only its
@@ -62,6 +65,9 @@ type Keyring struct {
 // is the name under which the installation signs, such as
 // "drawbridge.example/abc". It refuses a folder that has keys.
 func CreateKeyring(dir, origin string, now time.Time) (*Keyring, error) {
+	if origin == "" || !utf8.ValidString(origin) || strings.ContainsFunc(origin, func(r rune) bool { return r == '+' || unicode.IsSpace(r) }) {
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "the name to sign under, %q, must not be empty and has neither spaces nor +; take one such as drawbridge.example/abc", origin)
+	}
 	if err := makeFolder(dir); err != nil {
 		return nil, err
 	}

@@ -162,11 +162,17 @@ func (k *Keyring) edit(change func(*keyFile) error) error {
 	if err != nil {
 		return err
 	}
-	if _, err := newRing(f); err != nil { // find relies on it
+	r, err := newRing(f) // find relies on its checks
+	if err != nil {
 		return err
 	}
+	before := slices.Clone(f.Keys)
 	if err := change(&f); err != nil {
 		return err
+	}
+	if slices.Equal(before, f.Keys) {
+		k.ring.Store(r)
+		return nil
 	}
 	return k.save(f)
 }
