@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"drawbridge"
 	"drawbridge/internal/seal"
 )
 
@@ -147,8 +148,15 @@ func TestVerifyRotation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		signer, err := k.PendingSigner(pending.ID)
+		if err != nil || !strings.HasPrefix(pending.Public, fmt.Sprintf("%s+%08x+", signer.Name(), signer.KeyHash())) {
+			t.Fatalf("PendingSigner = %v, %v, want that of %s", signer, err, pending.Public)
+		}
 		if err := k.Activate(pending.ID); err != nil {
 			t.Fatal(err)
+		}
+		if _, err := k.PendingSigner(pending.ID); drawbridge.KindOf(err) != drawbridge.NotFound {
+			t.Errorf("PendingSigner of an active key: %v, want not found", err)
 		}
 		next, err := seal.VerifyRotation(pending.Statement, trusted)
 		if err != nil || next != pending.Public || next == trusted {

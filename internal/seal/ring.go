@@ -27,7 +27,9 @@ const macSize = 32
 type ring struct {
 	origin    string
 	keys      []KeyInfo
-	signer    note.Signer     // of the active key
+	signer    note.Signer // of the active key
+	pending   note.Signer // of the pending key, if there is one
+	pendingID string
 	verifiers []note.Verifier // active and retired, oldest first
 	rows      tink.AEAD
 	blobs     tink.StreamingAEAD
@@ -191,16 +193,18 @@ func (b *builder) addSign(k fileKey) (public string, err error) {
 	if signer.Name() != b.ring.origin {
 		return "", fmt.Errorf("it signs for %q, and the keyring is of %q", signer.Name(), b.ring.origin)
 	}
-	if k.State == StateActive {
-		b.ring.signer = signer
-	}
 	v, err := note.NewVerifier(verifier)
 	if err != nil {
 		return "", fmt.Errorf("its public part: %w", err)
 	}
-	if k.State != StatePending {
-		b.ring.verifiers = append(b.ring.verifiers, v)
+	if k.State == StatePending {
+		b.ring.pending, b.ring.pendingID = signer, k.ID
+		return verifier, nil
 	}
+	if k.State == StateActive {
+		b.ring.signer = signer
+	}
+	b.ring.verifiers = append(b.ring.verifiers, v)
 	return verifier, nil
 }
 
