@@ -20,7 +20,8 @@ type Trust struct {
 	// taken from the file, and the report says so.
 	Keys []string
 	// Rotation verifies the detail of a RotateAction entry, in which a trusted
-	// key hands over to a new one. Without it no handover is believed.
+	// key hands over to a new one; it returns "" when the detail is about a key
+	// that does not sign the log. Without it no handover is believed.
 	Rotation func(detail []byte, trusted string) (newKey string, err error)
 	// Anchor is a checkpoint of the same log that the reader kept.
 	Anchor *Checkpoint
@@ -44,7 +45,7 @@ func (t Trust) handover(detail []byte, key, origin string) (string, error) {
 		return "", errors.New("this program was not told how to verify a change of keys")
 	}
 	next, err := t.Rotation(detail, key)
-	if err != nil {
+	if err != nil || next == "" {
 		return "", err
 	}
 	return next, checkKey(next, origin)

@@ -50,7 +50,7 @@ func Verify(ctx context.Context, r io.Reader, trust Trust, progress func(n int64
 	}
 	v := &verifier{trust: trust, report: Report{Differences: []Difference{}, Notes: []string{}}}
 	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), MaxLine)
+	lines.Buffer(nil, MaxLine)
 	lines.Split(wholeLine)
 	for n := int64(0); !v.stop && lines.Scan(); n++ {
 		if n%1024 == 0 {
@@ -99,6 +99,7 @@ type verifier struct {
 	missing, held bitset // details that are not here, and that are
 	last          time.Time
 	jumps, kept   tally
+	handovers     tally // changes of the key whose proof is not in the file
 }
 
 // tally counts what gets one note in all.
@@ -220,11 +221,12 @@ func (v *verifier) detail(e Entry, detail, salt []byte) bool {
 
 func (v *verifier) rotate(e Entry, detail []byte, good bool) {
 	if !good {
-		v.differ(e.Seq, "the key was changed here, and the proof of that is not in the file")
+		v.handovers.add(e.Seq)
 		return
 	}
 	next, err := v.trust.handover(detail, v.chain[len(v.chain)-1], v.header.Origin)
 	switch {
+	case err == nil && next == "": // another kind of key
 	case err != nil:
 		v.differ(e.Seq, "the change of the key cannot be believed: %v", err)
 	case len(v.chain) >= maxKeys:
@@ -280,6 +282,12 @@ func (v *verifier) checkpoint(line []byte) {
 		v.differ(-1, "%v", err)
 		return
 	}
+	if !slices.Equal(v.chain, v.header.Keys) {
+		v.differ(-1, "the keys of the header are not those that the entries lead to")
+		if v.handovers.count > 0 {
+			v.differ(v.handovers.first, "the key may have been changed here, and the proof of that is not in the file")
+		}
+	}
 	v.report.KeyID = keyID(signer.Name(), signer.KeyHash())
 	cp, err := OpenCheckpoint([]byte(doc.Checkpoint), note.VerifierList(signer))
 	switch {
@@ -292,9 +300,6 @@ func (v *verifier) checkpoint(line []byte) {
 		v.differ(-1, "the checkpoint was signed for %d entries, the file has %d", cp.Size, v.report.Size)
 	case !v.broken && cp.Root != v.tree.root():
 		v.differ(-1, "the entries are not those that were signed: at least one was changed")
-	}
-	if !slices.Equal(v.chain, v.header.Keys) {
-		v.differ(-1, "the keys of the header are not those that the entries lead to")
 	}
 	v.report.Trusted = v.trust.vouches(v.chain)
 	if len(v.trust.Keys) > 0 && !v.report.Trusted {
@@ -319,7 +324,11 @@ func (v *verifier) finish() {
 		v.differ(-1, "the checkpoint that you kept is of %d entries, the file has %d: the log was rolled back", a.Size, r.Size)
 	}
 	for from, to := range v.missing.runs() {
-		v.differ(from, "the details of entries %d to %d are missing, and no later entry says that they were erased", from, to-1)
+		which := fmt.Sprintf("the details of the entries %d to %d are", from, to-1)
+		if to == from+1 {
+			which = "its detail is"
+		}
+		v.differ(from, "%s missing, and no later entry says so", which)
 	}
 	r.OK = len(r.Differences) == 0
 	v.notes()
