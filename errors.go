@@ -15,6 +15,7 @@ const (
 	Denied          Kind = "denied"
 	NotFound        Kind = "not_found"
 	Conflict        Kind = "conflict"
+	Precondition    Kind = "precondition" // the request must name the version that it changes
 	TooLarge        Kind = "too_large"
 	Limited         Kind = "limited"
 	Unavailable     Kind = "unavailable"
@@ -32,10 +33,20 @@ var kinds = []struct {
 	{Denied, 403, 1},
 	{NotFound, 404, 1},
 	{Conflict, 409, 1},
+	{Precondition, 428, 1},
 	{TooLarge, 413, 1},
 	{Limited, 429, 1},
 	{Unavailable, 503, 1},
 	{Internal, 500, 1},
+}
+
+// Kinds lists every kind of error.
+func Kinds() []Kind {
+	out := make([]Kind, len(kinds))
+	for i, row := range kinds {
+		out[i] = row.kind
+	}
+	return out
 }
 
 // Error is an error whose message is safe to show to the person.

@@ -41,7 +41,7 @@ func TestErrorfKeepsTheCause(t *testing.T) {
 func TestKindTable(t *testing.T) {
 	t.Parallel()
 	for kind, status := range map[drawbridge.Kind]int{
-		drawbridge.Invalid: 400, drawbridge.Unauthenticated: 401, drawbridge.Denied: 403, drawbridge.NotFound: 404, drawbridge.Conflict: 409,
+		drawbridge.Invalid: 400, drawbridge.Unauthenticated: 401, drawbridge.Denied: 403, drawbridge.NotFound: 404, drawbridge.Conflict: 409, drawbridge.Precondition: 428,
 		drawbridge.TooLarge: 413, drawbridge.Limited: 429, drawbridge.Unavailable: 503, drawbridge.Internal: 500, "made up": 500,
 	} {
 		if kind.Status() != status || kind.Exit() != drawbridge.ExitError {
