@@ -17,6 +17,9 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/ledger"
@@ -75,6 +78,10 @@ type Act struct {
 	Reason string // why, in the person's words; goes into the erasable detail
 	Key    string // idempotency key: the same key and input give the same answer
 	Input  any    // what was asked, to tell a repetition from another request
+
+	// Signer signs the checkpoint in place of the active key: for the act that
+	// hands the ledger over to it.
+	Signer note.Signer
 }
 
 // Receipt says where an act stands in the ledger.
@@ -99,6 +106,9 @@ func Do[T any](ctx context.Context, d *Door, act Act, fn func(*store.Tx) (T, err
 		return out, receipt, drawbridge.Errorf(drawbridge.Invalid, "an idempotency key has at most %d bytes, a reason at most %d", maxKey, maxReason)
 	}
 	err := d.opt.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := d.freshKeys(tx); err != nil {
+			return err
+		}
 		object, err := d.authorise(tx, act)
 		if err != nil {
 			return err
@@ -254,11 +264,15 @@ func (d *Door) append(tx *store.Tx, act Act, object access.Object) (int64, error
 	if err != nil {
 		return 0, fmt.Errorf("write the ledger: %w", err)
 	}
-	note, err := d.checkpoint(tx, seq, hashes)
+	signer := act.Signer
+	if signer == nil {
+		signer = d.opt.Keys.Signer()
+	}
+	signed, err := d.checkpoint(tx, seq, hashes, signer)
 	if err != nil {
 		return 0, err
 	}
-	return seq, tx.Append(seq, leaf, hashes, tx.Changes(), note)
+	return seq, tx.Append(seq, leaf, hashes, tx.Changes(), signed)
 }
 
 // commit keeps the detail, sealed, and returns the commitment.
@@ -280,12 +294,12 @@ func (d *Door) commit(tx *store.Tx, seq int64, det detail) (string, error) {
 }
 
 // checkpoint signs the tree with the new leaf in it, before its hashes are stored.
-func (d *Door) checkpoint(tx *store.Tx, seq int64, hashes []tlogHash) (string, error) {
+func (d *Door) checkpoint(tx *store.Tx, seq int64, hashes []tlog.Hash, signer note.Signer) (string, error) {
 	root, err := ledger.Root(seq+1, pending{tx, seq, hashes})
 	if err != nil {
 		return "", fmt.Errorf("root of the ledger: %w", err)
 	}
-	signed, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: d.opt.Keys.Origin(), Size: seq + 1, Root: root}, d.opt.Keys.Signer())
+	signed, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: d.opt.Keys.Origin(), Size: seq + 1, Root: root}, signer)
 	if err != nil {
 		return "", fmt.Errorf("sign the ledger: %w", err)
 	}

@@ -11,8 +11,6 @@ import (
 	"drawbridge/internal/store"
 )
 
-type tlogHash = tlog.Hash
-
 // window is how long refusals of one kind are counted into one entry, and
 // maxKinds how many kinds a window tells apart: together they bound what
 // somebody who is refused can write.

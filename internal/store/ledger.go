@@ -200,3 +200,88 @@ func (tx *Tx) LastDigests(kind, after string, limit int) ([]Digest, error) {
 	}
 	return out, rows.Err()
 }
+
+// LastDigestsOf reads the digests that the ledger's last entries about the
+// rows that are named give.
+func (tx *Tx) LastDigestsOf(kind string, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := make([]any, 0, len(ids)+1)
+	args = append(args, kind)
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	rows, err := tx.query(`SELECT s.id, s.after_digest FROM ledger_subject s
+		WHERE s.kind = ? AND s.id IN (?`+strings.Repeat(", ?", len(ids)-1)+`)
+		AND s.seq = (SELECT MAX(m.seq) FROM ledger_subject m WHERE m.kind = s.kind AND m.id = s.id)`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, sum string
+		if err := rows.Scan(&id, &sum); err != nil {
+			return nil, fmt.Errorf("read the ledger's index: %w", err)
+		}
+		out[id] = sum
+	}
+	return out, rows.Err()
+}
+
+// LastDigest reads the digest that the ledger's last entry about one thing
+// gives; "" where it was deleted or never written.
+func (tx *Tx) LastDigest(kind, id string) (string, error) {
+	var sum string
+	err := tx.one([]any{&sum}, `SELECT after_digest FROM ledger_subject WHERE kind = ? AND id = ? ORDER BY seq DESC LIMIT 1`, kind, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return sum, err
+}
+
+// Subject is one line of the ledger's index: an entry that changed something.
+type Subject struct {
+	Seq           int64
+	Kind, ID, Sum string
+}
+
+// Subjects reads the index of a range of entries.
+func (tx *Tx) Subjects(from, below int64) ([]Subject, error) {
+	rows, err := tx.query(`SELECT seq, kind, id, after_digest FROM ledger_subject WHERE seq >= ? AND seq < ?`, from, below)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Subject
+	for rows.Next() {
+		var s Subject
+		if err := rows.Scan(&s.Seq, &s.Kind, &s.ID, &s.Sum); err != nil {
+			return nil, fmt.Errorf("read the ledger's index: %w", err)
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+// StoredHashes reads a range of the tree's hashes in order.
+func (tx *Tx) StoredHashes(from, below int64) (map[int64]tlog.Hash, error) {
+	rows, err := tx.query(`SELECT idx, hash FROM ledger_hash WHERE idx >= ? AND idx < ?`, from, below)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[int64]tlog.Hash{}
+	for rows.Next() {
+		var idx int64
+		var raw []byte
+		if err := rows.Scan(&idx, &raw); err != nil {
+			return nil, fmt.Errorf("read the tree: %w", err)
+		}
+		if len(raw) == tlog.HashSize { // another length is a difference like a missing one
+			out[idx] = tlog.Hash(raw)
+		}
+	}
+	return out, rows.Err()
+}

@@ -45,6 +45,16 @@ func (tx *Tx) Digests(kind, after string, limit int) ([]Digest, error) {
 	return nil, fmt.Errorf("store: %q is no kind of record", kind)
 }
 
+// Existing tells which identifiers of a kind have a row.
+func (tx *Tx) Existing(kind string, ids []string) (map[string]bool, error) {
+	for _, r := range records() {
+		if r.name() == kind {
+			return r.existing(tx, ids)
+		}
+	}
+	return nil, fmt.Errorf("store: %q is no kind of record", kind)
+}
+
 // Blob is the record of a file: what its digest stands for.
 type Blob struct {
 	drawbridge.Meta

@@ -406,6 +406,7 @@ type Digest struct{ ID, Sum string }
 type record interface {
 	name() string
 	digests(tx *Tx, after string, limit int) ([]Digest, error)
+	existing(tx *Tx, ids []string) (map[string]bool, error)
 }
 
 func (t *table[T]) name() string { return t.kind }
@@ -432,6 +433,31 @@ func (t *table[T]) digests(tx *Tx, after string, limit int) ([]Digest, error) {
 				out = append(out, Digest{ID: *s.values[i].(*string), Sum: sum})
 			}
 		}
+	}
+	return out, tx.store.dialect.explain(rows.Err())
+}
+
+// existing tells which identifiers have a row.
+func (t *table[T]) existing(tx *Tx, ids []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	rows, err := tx.query("SELECT "+t.key+" FROM "+t.kind+" WHERE "+t.key+" IN (?"+strings.Repeat(", ?", len(ids)-1)+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read %s: %w", t.kind, err)
+		}
+		out[id] = true
 	}
 	return out, tx.store.dialect.explain(rows.Err())
 }

@@ -175,6 +175,9 @@ type Change struct {
 	Old, New map[string]any
 }
 
+// Changed notes a change of something that is no row, like a key.
+func (tx *Tx) Changed(c Change) { tx.changes = append(tx.changes, c) }
+
 // Changes lists what the transaction wrote so far, in order.
 func (tx *Tx) Changes() []Change { return tx.changes }
 

@@ -7,6 +7,7 @@ CREATE TABLE ledger_hash (idx BIGINT PRIMARY KEY, hash BYTEA NOT NULL);
 CREATE TABLE ledger_head (id BIGINT PRIMARY KEY, size BIGINT NOT NULL, note TEXT NOT NULL);
 CREATE TABLE ledger_detail (seq BIGINT PRIMARY KEY, salt BYTEA NOT NULL, detail BYTEA NOT NULL);
 CREATE TABLE ledger_subject (kind TEXT NOT NULL, id TEXT NOT NULL, seq BIGINT NOT NULL, after_digest TEXT NOT NULL, PRIMARY KEY (kind, id, seq));
+CREATE INDEX ledger_subject_seq ON ledger_subject (seq);
 
 CREATE TABLE idempotency (
   actor TEXT NOT NULL, idem TEXT NOT NULL, request TEXT NOT NULL, result TEXT NOT NULL, seq BIGINT NOT NULL, created_at TEXT NOT NULL,
