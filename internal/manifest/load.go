@@ -38,25 +38,32 @@ type Bundle struct {
 // beside it, and digests the specifications. Nothing outside the manifest's
 // folder is read, not even through a link.
 func Load(file string, opts ...Option) (*Bundle, error) {
-	set := newSettings(opts)
-	dir, base := filepath.Split(filepath.Clean(file))
-	if dir == "" {
-		dir = "."
-	}
-	root, err := os.OpenRoot(dir)
+	root, dir, base, err := openFolder(file)
 	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: the folder cannot be opened: %w", file, plain(err))
+		return nil, err
 	}
 	defer root.Close()
-	l := &loader{root: root, dir: dir, set: set, bundle: &Bundle{Path: file, Dir: filepath.Clean(dir), Inputs: map[string]string{}}}
+	l := &loader{folder: disk{root}, dir: dir, set: newSettings(opts), bundle: &Bundle{Path: file, Dir: filepath.Clean(dir), Inputs: map[string]string{}}}
 	if err := l.manifest(base); err != nil {
 		return nil, err
 	}
 	return l.bundle, nil
 }
 
+// openFolder opens the folder of a file.
+func openFolder(file string) (root *os.Root, dir, base string, err error) {
+	dir, base = filepath.Split(filepath.Clean(file))
+	if dir == "" {
+		dir = "."
+	}
+	if root, err = os.OpenRoot(dir); err != nil {
+		return nil, "", "", drawbridge.Errorf(drawbridge.NotFound, "%s: the folder cannot be opened: %w", file, plain(err))
+	}
+	return root, dir, base, nil
+}
+
 type loader struct {
-	root     *os.Root
+	folder   folder
 	dir      string
 	set      settings
 	bundle   *Bundle
@@ -141,19 +148,15 @@ func (d *Doc) problem(key, hint, format string, args ...any) Problem {
 
 // read reads a manifest or a partner's file from the folder.
 func (l *loader) read(name, shown string) ([]byte, error) {
-	if err := readable(l.root.Stat(name)); err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", shown, err)
-	}
-	f, err := l.root.Open(name)
+	f, err := l.folder.open(name)
 	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", shown, plain(err))
+		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", shown, err)
 	}
 	defer f.Close()
 	return readLimited(f, shown, int64(yaml.DefaultLimits().Bytes))
 }
 
-// ReadFile reads a file that may be a manifest, refusing one that is too large
-// before it is read.
+// ReadFile reads a file that may be a manifest, refusing one that is too large.
 func ReadFile(name string) ([]byte, error) {
 	if err := readable(os.Stat(name)); err != nil {
 		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", name, err)
@@ -180,14 +183,7 @@ func readable(info fs.FileInfo, err error) error {
 	return nil
 }
 
-func readLimited(f *os.File, shown string, limit int64) ([]byte, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: %w", shown, plain(err))
-	}
-	if info.Size() > limit {
-		return nil, tooLarge(shown, limit)
-	}
+func readLimited(f io.Reader, shown string, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", shown, err)
@@ -207,7 +203,7 @@ func tooLarge(shown string, limit int64) error {
 func plain(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		if errors.Is(e.Err, fs.ErrNotExist) {
-			return errors.New("there is no such file")
+			return errMissing
 		}
 		return e.Err
 	}
@@ -223,10 +219,10 @@ func (l *loader) partner() error {
 	}
 	name := "partners/" + id + ".yaml"
 	shown := filepath.Join(l.dir, name)
-	if _, err := l.root.Stat(name); errors.Is(err, fs.ErrNotExist) {
+	data, err := l.read(name, shown)
+	if errors.Is(err, errMissing) {
 		return nil
 	}
-	data, err := l.read(name, shown)
 	if err != nil {
 		return err
 	}
@@ -261,13 +257,9 @@ func (l *loader) spec(i *Interface) {
 	if !isLocal(i.Spec) {
 		return // reported as a matter of form
 	}
-	if err := readable(l.root.Stat(filepath.FromSlash(name))); err != nil {
-		fail("%q cannot be read: %v", clip(i.Spec), err)
-		return
-	}
-	f, err := l.root.Open(filepath.FromSlash(name))
+	f, err := l.folder.open(name)
 	if err != nil {
-		fail("%q cannot be read: %v", clip(i.Spec), plain(err))
+		fail("%q cannot be read: %v", clip(i.Spec), err)
 		return
 	}
 	defer f.Close()
