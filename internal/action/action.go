@@ -134,6 +134,7 @@ func Do[T any](ctx context.Context, d *Door, act Act, fn func(*store.Tx) (T, err
 		d.refused(ctx, act, err)
 		return zero, Receipt{}, err
 	}
+	trace(ctx, act, receipt)
 	return out, receipt, nil
 }
 
