@@ -131,7 +131,7 @@ func OpenWorkspace(dir string) (*Workspace, error) {
 		return nil, err
 	}
 	if file == "" {
-		return openPins("", nil)
+		return BuiltinWorkspace()
 	}
 	list, err := ReadPins(file)
 	if err != nil {
@@ -139,6 +139,9 @@ func OpenWorkspace(dir string) (*Workspace, error) {
 	}
 	return openPins(file, list)
 }
+
+// BuiltinWorkspace loads the built-in packs alone.
+func BuiltinWorkspace() (*Workspace, error) { return openPins("", nil) }
 
 // ReadPins reads a workspace file.
 func ReadPins(file string) ([]Pin, error) {

@@ -37,6 +37,7 @@ type Store struct {
 	read    *sql.DB
 	blobs   *Blobs
 	queries atomic.Int64
+	events  chan struct{} // rings when events were added
 }
 
 // Open opens the record and brings its schema up to date. A schema that is
@@ -68,7 +69,7 @@ func open(ctx context.Context, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: d, blobs: blobs}
+	s := &Store{dialect: d, blobs: blobs, events: make(chan struct{}, 1)}
 	if s.write, s.read, err = d.connect(opt); err != nil {
 		return nil, err
 	}
@@ -254,4 +255,11 @@ func parseTime(s string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	return time.Parse(timeLayout, s)
+}
+
+// Size is how many bytes the database takes.
+func (tx *Tx) Size() (int64, error) {
+	var n int64
+	err := tx.one([]any{&n}, tx.store.dialect.size())
+	return n, err
 }
