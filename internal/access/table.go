@@ -90,7 +90,7 @@ var properties = []property{
 	{action: JobControl, sees: JobRead, system: true},
 	{action: InboxRead, sees: InboxRead, system: true},
 	{action: WebhookRead, sees: WebhookRead, system: true},
-	{action: WebhookWrite, sees: WebhookRead, sensitive: true},
+	{action: WebhookWrite, sees: WebhookRead, sensitive: true, system: true},
 	{action: RetentionRead, sees: RetentionRead, system: true},
 	{action: RetentionWrite, sees: RetentionRead, sensitive: true, system: true},
 	{action: HoldWrite, sees: RetentionRead, sensitive: true},

@@ -18,11 +18,12 @@ var (
 	credentials  = newTable[drawbridge.Credential]("credential", "id")
 	tokens       = newTable[drawbridge.Token]("token", "id")
 	blobRows     = newTable[Blob]("blob", "id")
+	webhooks     = newTable[drawbridge.Hook]("webhook", "id")
 )
 
 // records lists every kind of record: fsck walks them, backup copies them.
 func records() []record {
-	return []record{partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows}
+	return []record{partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows, webhooks}
 }
 
 // Kinds names every kind of record.
