@@ -184,7 +184,20 @@ type Credential struct {
 	TOTP      []byte    `json:"totp" record:"secret"`     // the sealed secret; empty when not enrolled
 	TOTPStep  int64     `json:"totp_step"`                // the last time step that was used, so that a code works once
 	Recovery  []string  `json:"recovery" record:"secret"` // hashes of unused recovery codes
+	Setup     string    `json:"setup" record:"secret"`    // hash of the one-time secret that sets the password
+	SetupEnds time.Time `json:"setup_ends"`               // until when that secret works
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Session is where a person is signed in. It is no record: losing it signs
+// somebody out. Only the hash of its secret is kept.
+type Session struct {
+	ID        SessionID `json:"id"`
+	Person    PersonID  `json:"person"`
+	ProvedAt  time.Time `json:"proved_at"`  // when the person last gave the password
+	SeenAt    time.Time `json:"seen_at"`    // when it was last used, to a few minutes
+	ExpiresAt time.Time `json:"expires_at"` // whatever happens
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Token is a secret that acts for a person or, as a machine, for one
