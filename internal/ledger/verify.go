@@ -346,9 +346,9 @@ func (v *verifier) notes() {
 		r.Notes = append(r.Notes, "some entries could not be read or placed, so the root was not compared")
 	}
 	if v.jumps.count > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("the server's clock went backwards %d times, first at entry %d", v.jumps.count, v.jumps.first))
+		r.Notes = append(r.Notes, fmt.Sprintf("times that the server's clock went backwards: %d, first at entry %d", v.jumps.count, v.jumps.first))
 	}
 	if v.kept.count > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d details were erased and are in this file all the same, first that of entry %d", v.kept.count, v.kept.first))
+		r.Notes = append(r.Notes, fmt.Sprintf("details that were erased and are in this file all the same: %d, first that of entry %d", v.kept.count, v.kept.first))
 	}
 }

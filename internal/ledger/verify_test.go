@@ -120,8 +120,8 @@ func TestNotes(t *testing.T) {
 		b    *book
 		want string
 	}{
-		"erased and kept":      {kept, "1 details were erased and are in this file all the same, first that of entry 1"},
-		"clock went backwards": {clock, "went backwards 1 times, first at entry 3"},
+		"erased and kept":      {kept, "in this file all the same: 1, first that of entry 1"},
+		"clock went backwards": {clock, "went backwards: 1, first at entry 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

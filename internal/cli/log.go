@@ -1,0 +1,18 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newLog(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "log",
+		Short: "Verify the record of who changed what",
+		Long: `Every change that a server makes is an entry in its log, an append-only tree whose checkpoints it
+signs. The log can be handed out as one file, and verified without the server.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newLogVerify(env))
+	return cmd
+}
