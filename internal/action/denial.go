@@ -84,7 +84,7 @@ func (d *Door) record(ctx context.Context, via string, kind denial, n int) {
 			return struct{}{}, nil
 		})
 	if err != nil {
-		d.opt.Log.Error("refusal not recorded", "action", string(kind.action), "error", err)
+		d.opt.Log.ErrorContext(ctx, "refusal not recorded", "action", string(kind.action), "error", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"drawbridge"
 	"drawbridge/internal/access"
@@ -170,8 +171,8 @@ func chain(tx *store.Tx, keys *seal.Keyring) (list, rotations []string, err erro
 	if err != nil {
 		return nil, nil, err
 	}
-	for i := len(leaves) - 1; i >= 0; i-- {
-		entries, err := readEntries(tx, keys, leaves[i].Seq, leaves[i].Seq+1)
+	for _, leaf := range slices.Backward(leaves) {
+		entries, err := readEntries(tx, keys, leaf.Seq, leaf.Seq+1)
 		if err != nil {
 			return nil, nil, err
 		}
