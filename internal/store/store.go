@@ -17,8 +17,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"drawbridge"
 )
@@ -28,11 +30,13 @@ type Options struct {
 	Dir      string // the data folder; made when it is missing
 	Database string // postgres://…; empty for SQLite in the data folder
 	Readers  int    // read connections; default 8
+	Look     bool   // open what is there and change nothing: for the doctor
 }
 
 // Store is one open record.
 type Store struct {
 	dialect dialect
+	dir     string  // the data folder
 	write   *sql.DB // SQLite: one connection, which the queue shares
 	read    *sql.DB
 	blobs   *Blobs
@@ -47,9 +51,11 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opt.Look {
+		return s, nil
+	}
 	if err := s.migrate(ctx); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -114,9 +120,9 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (s *Store) in(ctx context.Context, db *sql.DB, opt *sql.TxOptions, fn func(*Tx) error) (err error) {
-	raw, err := db.BeginTx(ctx, opt)
+	raw, err := s.begin(ctx, db, opt)
 	if err != nil {
-		return unavailable("begin", err)
+		return err
 	}
 	tx := &Tx{ctx: ctx, tx: raw, store: s}
 	defer func() {
@@ -129,12 +135,35 @@ func (s *Store) in(ctx context.Context, db *sql.DB, opt *sql.TxOptions, fn func(
 		return errors.Join(err, ignoreDone(raw.Rollback()))
 	}
 	if err := raw.Commit(); err != nil {
-		return unavailable("commit", err)
+		return s.failed("commit", err)
 	}
 	for _, f := range tx.after {
 		f()
 	}
 	return nil
+}
+
+// begin begins a transaction. After the database was gone, each connection of
+// the pool may fail once more: none has done anything, so another is taken.
+func (s *Store) begin(ctx context.Context, db *sql.DB, opt *sql.TxOptions) (*sql.Tx, error) {
+	for left := db.Stats().Idle; ; left-- {
+		raw, err := db.BeginTx(ctx, opt)
+		if err == nil {
+			return raw, nil
+		}
+		if left <= 0 || ctx.Err() != nil || !s.dialect.dropped(err) {
+			return nil, s.failed("begin", err)
+		}
+	}
+}
+
+// failed is the error of a transaction as a whole.
+func (s *Store) failed(doing string, err error) error {
+	err = s.dialect.explain(err)
+	if _, ok := errors.AsType[*drawbridge.Error](err); ok {
+		return err
+	}
+	return unavailable(doing, err)
 }
 
 func ignoreDone(err error) error {
@@ -203,31 +232,59 @@ func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 	if !tx.writable {
 		return nil, errors.New("store: a view was asked to write")
 	}
+	if err := checkText(args); err != nil {
+		return nil, err
+	}
 	tx.store.queries.Add(1)
 	res, err := tx.tx.ExecContext(tx.ctx, tx.store.dialect.bind(query), args...)
 	if err != nil {
-		return nil, tx.store.dialect.explain(err)
+		return nil, tx.explain(err)
 	}
 	return res, nil
 }
 
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	if err := checkText(args); err != nil {
+		return nil, err
+	}
 	tx.store.queries.Add(1)
 	rows, err := tx.tx.QueryContext(tx.ctx, tx.store.dialect.bind(query), args...)
 	if err != nil {
-		return nil, tx.store.dialect.explain(err)
+		return nil, tx.explain(err)
 	}
 	return rows, nil
 }
 
 // one scans one row; sql.ErrNoRows when there is none.
 func (tx *Tx) one(dest []any, query string, args ...any) error {
+	if err := checkText(args); err != nil {
+		return err
+	}
 	tx.store.queries.Add(1)
 	err := tx.tx.QueryRowContext(tx.ctx, tx.store.dialect.bind(query), args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
+	return tx.explain(err)
+}
+
+// explain tells what a statement's error means. When the caller gave up, that
+// is what it means.
+func (tx *Tx) explain(err error) error {
+	if err != nil && tx.ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", tx.ctx.Err(), err)
+	}
 	return tx.store.dialect.explain(err)
+}
+
+// checkText refuses text that one of the databases would not keep as it is.
+func checkText(args []any) error {
+	for _, a := range args {
+		if s, ok := a.(string); ok && (strings.ContainsRune(s, 0) || !utf8.ValidString(s)) {
+			return drawbridge.Errorf(drawbridge.Invalid, "a text must be UTF-8 without NUL characters")
+		}
+	}
+	return nil
 }
 
 // lock makes this transaction the only writer. SQLite has one already.

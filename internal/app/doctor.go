@@ -1,0 +1,371 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"drawbridge"
+	"drawbridge/internal/ledger"
+	"drawbridge/internal/seal"
+	"drawbridge/internal/store"
+)
+
+// Health is how one check of the doctor came out.
+type Health string
+
+// The outcomes of a check.
+const (
+	HealthOK      Health = "ok"
+	HealthWarn    Health = "warn"
+	HealthFail    Health = "fail"
+	HealthSkipped Health = "skipped" // another check has to pass first, or there is nothing to look at
+)
+
+// Diagnosis is one check of the doctor: what was seen, and what to do about it.
+type Diagnosis struct {
+	Check  string `json:"check"`
+	Health Health `json:"health"`
+	Saw    string `json:"saw"`
+	Do     string `json:"do,omitempty"`
+}
+
+// doctor examines one installation and changes nothing in it.
+type doctor struct {
+	opt    Options
+	server string // URL that was asked for; empty for the settings' own
+	out    []Diagnosis
+
+	store *store.Store  // nil when it cannot be opened
+	keys  *seal.Keyring // nil when they cannot be read
+}
+
+// Doctor examines an installation, check after check. Nothing is made or changed.
+func Doctor(ctx context.Context, opt Options, server string) []Diagnosis {
+	d := &doctor{opt: opt, server: server}
+	defer func() {
+		if d.store != nil {
+			_ = d.store.Close() // it was only read
+		}
+	}()
+	for _, check := range []func(context.Context){
+		d.folder, d.disk, d.keyring, d.database, d.schema, d.durability, d.ledger, d.clock, d.events, d.packs, d.certificate, d.reachable,
+	} {
+		check(ctx)
+	}
+	return d.out
+}
+
+// Sick reports whether a check failed.
+func Sick(list []Diagnosis) bool {
+	for _, d := range list {
+		if d.Health == HealthFail {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *doctor) add(check string, h Health, saw, do string) {
+	d.out = append(d.out, Diagnosis{Check: check, Health: h, Saw: saw, Do: do})
+}
+
+// fail splits a message for people into what is wrong and what to do.
+func (d *doctor) fail(check string, err error) {
+	saw, do, _ := strings.Cut(err.Error(), "; ")
+	d.add(check, HealthFail, saw, do)
+}
+
+func (d *doctor) folder(context.Context) {
+	info, err := os.Stat(d.opt.Data)
+	switch {
+	case err != nil:
+		d.add("data folder", HealthFail, d.opt.Data+": "+cause(err).Error(), "start drawbridge serve once, or name the folder with --data")
+	case !info.IsDir():
+		d.add("data folder", HealthFail, d.opt.Data+" is no folder", "name the folder with --data")
+	case info.Mode().Perm()&0o077 != 0:
+		d.add("data folder", HealthWarn, fmt.Sprintf("%s is open to others on this machine (mode %04o)", d.opt.Data, info.Mode().Perm()), fmt.Sprintf("run: chmod 700 %q", d.opt.Data))
+	default:
+		d.add("data folder", HealthOK, d.opt.Data, "")
+	}
+}
+
+// scarce and low are how much room on the disk fails and warns.
+const (
+	scarce = 100 << 20
+	low    = 1 << 30
+)
+
+func (d *doctor) disk(context.Context) {
+	free, err := diskFree(d.opt.Data)
+	saw := drawbridge.Size(free).String() + " free"
+	switch {
+	case err != nil:
+		d.add("disk", HealthSkipped, "the room cannot be read", "")
+	case free < scarce:
+		d.add("disk", HealthFail, saw, "make room on the disk of "+d.opt.Data)
+	case free < low:
+		d.add("disk", HealthWarn, saw, "make room on the disk of "+d.opt.Data)
+	default:
+		d.add("disk", HealthOK, saw, "")
+	}
+}
+
+func (d *doctor) keyring(context.Context) {
+	keys, err := seal.OpenKeyring(d.opt.keysFolder())
+	if err != nil {
+		d.fail("keys", err)
+		return
+	}
+	d.keys = keys
+	d.add("keys", HealthOK, fmt.Sprintf("%d keys of %s, private", len(keys.List()), keys.Origin()), "")
+}
+
+func (d *doctor) database(ctx context.Context) {
+	if u, err := url.Parse(d.opt.Database); err == nil && u.User != nil {
+		if _, has := u.User.Password(); has {
+			d.add("database address", HealthWarn, "it holds a password", "keep it out of the command line: give it in DRAWBRIDGE_DATABASE, a file that only you can read, or ~/.pgpass")
+		}
+	}
+	s, err := store.Open(ctx, store.Options{Dir: d.opt.Data, Database: d.opt.Database, Look: true})
+	if err != nil {
+		d.fail("database", err)
+		return
+	}
+	version, err := s.Version(ctx)
+	if err != nil {
+		d.fail("database", errors.Join(err, s.Close()))
+		return
+	}
+	d.store = s
+	d.add("database", HealthOK, version, "")
+}
+
+func (d *doctor) schema(ctx context.Context) {
+	if d.store == nil {
+		return
+	}
+	have, want, err := d.store.Schema(ctx)
+	switch {
+	case err != nil:
+		d.fail("schema", err)
+	case have > want:
+		d.add("schema", HealthFail, fmt.Sprintf("version %d; this program knows up to %d", have, want), "run the newer drawbridge that wrote it")
+	case have < want:
+		d.add("schema", HealthWarn, fmt.Sprintf("version %d; this program brings %d", have, want), "back up, then start drawbridge serve: it brings the schema up to date")
+	default:
+		d.add("schema", HealthOK, fmt.Sprintf("version %d", have), "")
+	}
+}
+
+func (d *doctor) durability(ctx context.Context) {
+	if d.store == nil {
+		return
+	}
+	list, err := d.store.Durability(ctx)
+	if err != nil {
+		d.fail("durability", err)
+		return
+	}
+	var fine []string
+	for _, s := range list {
+		if !s.Safe {
+			d.add("durability", HealthFail, s.Name+" is "+s.Value, "set it to "+s.Want+": what was acknowledged can be lost when the machine fails")
+			continue
+		}
+		fine = append(fine, s.Name+" "+s.Value)
+	}
+	if len(fine) == len(list) {
+		d.add("durability", HealthOK, strings.Join(fine, ", "), "")
+	}
+}
+
+// recent is how many of the last entries the doctor looks at; fsck reads them all.
+const recent = 1000
+
+func (d *doctor) ledger(ctx context.Context) {
+	if d.store == nil || d.keys == nil {
+		d.add("ledger", HealthSkipped, "the database and the keys are needed", "")
+		return
+	}
+	l := &Local{Options: d.opt, Store: d.store, Keys: d.keys}
+	size, err := l.CheckHead(ctx)
+	if err == nil {
+		err = d.store.View(ctx, func(tx *store.Tx) error { return recentEntries(tx, size) })
+	}
+	if err != nil {
+		d.add("ledger", HealthFail, err.Error(), "run drawbridge fsck: it names each difference")
+		return
+	}
+	d.add("ledger", HealthOK, fmt.Sprintf("%d entries, head signed by our key, the last %d match the tree", size, min(size, recent)), "")
+}
+
+// recentEntries holds the last entries to the hashes of the tree.
+func recentEntries(tx *store.Tx, size int64) error {
+	leaves, err := tx.LeavesBefore(size, recent)
+	if err != nil {
+		return err
+	}
+	if int64(len(leaves)) != min(size, recent) {
+		return fmt.Errorf("%d of the last %d entries are missing", min(size, recent)-int64(len(leaves)), min(size, recent))
+	}
+	indexes := make([]int64, len(leaves))
+	for i, l := range leaves {
+		indexes[i] = tlog.StoredHashIndex(0, l.Seq)
+	}
+	hashes, err := tx.ReadHashes(indexes)
+	if err != nil {
+		return err
+	}
+	for i, l := range leaves {
+		if ledger.Hash(l.Data) != hashes[i] {
+			return fmt.Errorf("entry %d is not what was appended", l.Seq)
+		}
+	}
+	return nil
+}
+
+func (d *doctor) clock(ctx context.Context) {
+	if d.store == nil {
+		return
+	}
+	var last time.Time
+	err := d.store.View(ctx, func(tx *store.Tx) error {
+		size, _, err := tx.Head()
+		if err != nil || size == 0 {
+			return err
+		}
+		leaves, err := tx.LeavesBefore(size, 1)
+		if err != nil || len(leaves) == 0 {
+			return err
+		}
+		e, err := ledger.Decode(leaves[0].Data)
+		last = e.At
+		return err
+	})
+	now := d.opt.Now().UTC()
+	switch {
+	case err != nil:
+		d.fail("clock", err)
+	case last.After(now.Add(time.Minute)):
+		d.add("clock", HealthFail, fmt.Sprintf("the last entry is of %s, and it is %s now", last.Format(time.RFC3339), now.Format(time.RFC3339)), "set the clock of this machine, and let it follow a time server")
+	default:
+		d.add("clock", HealthOK, now.Format(time.RFC3339), "")
+	}
+}
+
+// overdue is how long an event may wait for the queue.
+const overdue = 10 * time.Minute
+
+func (d *doctor) events(ctx context.Context) {
+	if d.store == nil {
+		return
+	}
+	var waiting []store.EventState
+	err := d.store.View(ctx, func(tx *store.Tx) (err error) {
+		waiting, err = tx.OpenEvents(d.opt.Now().Add(-overdue), 100)
+		return err
+	})
+	switch {
+	case err != nil:
+		d.fail("jobs", err)
+	case len(waiting) > 0:
+		d.add("jobs", HealthWarn, fmt.Sprintf("%d or more wait for longer than %s, the oldest since %s", len(waiting), overdue, waiting[0].DueAt.Format(time.RFC3339)), "see that drawbridge serve runs, and what its log says of jobs")
+	default:
+		d.add("jobs", HealthOK, "none is overdue", "")
+	}
+}
+
+func (d *doctor) packs(context.Context) {
+	w, err := d.opt.workspace()
+	if err != nil {
+		d.fail("packs", err)
+		return
+	}
+	d.add("packs", HealthOK, fmt.Sprintf("%d packs verify (%s)", len(w.Packs()), w.Name()), "")
+}
+
+// soon is how long before its end a certificate warns.
+const soon = 21 * 24 * time.Hour
+
+func (d *doctor) certificate(context.Context) {
+	if d.opt.TLSCert == "" {
+		d.add("certificate", HealthSkipped, "plain HTTP, for this machine alone", "")
+		return
+	}
+	pair, err := d.opt.certificate()
+	if err != nil {
+		d.add("certificate", HealthFail, err.Error(), "give a certificate and the key that belongs to it, both in PEM")
+		return
+	}
+	leaf, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		d.fail("certificate", err)
+		return
+	}
+	until, now := leaf.NotAfter.UTC().Format(time.RFC3339), d.opt.Now()
+	switch {
+	case now.After(leaf.NotAfter):
+		d.add("certificate", HealthFail, "it ended "+until, "renew it; the server takes up the new files by itself")
+	case now.Before(leaf.NotBefore):
+		d.add("certificate", HealthFail, "it begins only "+leaf.NotBefore.UTC().Format(time.RFC3339), "look at the clock of this machine, or at how the certificate was made")
+	case d.opt.PublicURL != "" && leaf.VerifyHostname(hostOf(d.opt.PublicURL)) != nil:
+		d.add("certificate", HealthFail, "it is not for "+hostOf(d.opt.PublicURL), "get one that names this host, or mend public-url")
+	case now.Add(soon).After(leaf.NotAfter):
+		d.add("certificate", HealthWarn, "it ends "+until, "renew it; the server takes up the new files by itself")
+	default:
+		d.add("certificate", HealthOK, "it is valid until "+until, "")
+	}
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Hostname()
+}
+
+// reachable asks a running server, by the address that people use.
+func (d *doctor) reachable(ctx context.Context) {
+	address := d.server
+	if address == "" {
+		if d.opt.Database == "" && Running(d.opt.Data) == "" {
+			d.add("server", HealthSkipped, "no server runs on this data folder", "")
+			return
+		}
+		address = d.opt.url(d.opt.Listen)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	target := strings.TrimRight(address, "/") + "/readyz"
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	if err != nil {
+		d.add("server", HealthFail, address+" is no address", "write --server https://drawbridge.example")
+		return
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		d.add("server", HealthFail, address+" does not answer: "+reason(err).Error(), "see that drawbridge serve runs and listens there; name another address with --server")
+		return
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode {
+	case http.StatusOK:
+		d.add("server", HealthOK, address+" is ready", "")
+	case http.StatusServiceUnavailable:
+		d.add("server", HealthFail, address+" says that it is not ready", "its log says why")
+	default:
+		d.add("server", HealthFail, fmt.Sprintf("%s answers %d", filepath.ToSlash(target), resp.StatusCode), "something else listens there; name the server with --server")
+	}
+}

@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Durable is a setting of the database that decides whether what was
+// acknowledged survives a failing machine.
+type Durable struct {
+	Name, Value, Want string
+	Safe              bool
+
+	query string
+}
+
+// stronger are values that keep more than what is wanted.
+var stronger = []string{"remote_write", "remote_apply", "3"}
+
+// Durability reads the settings on which the promise rests that nothing
+// acknowledged is lost.
+func (s *Store) Durability(ctx context.Context) ([]Durable, error) {
+	list := s.dialect.durability()
+	err := s.View(ctx, func(tx *Tx) error {
+		for i := range list {
+			if err := tx.one([]any{&list[i].Value}, list[i].query); err != nil {
+				return err
+			}
+			list[i].Value = strings.ToLower(list[i].Value)
+			list[i].Safe = list[i].Value == list[i].Want || slices.Contains(stronger, list[i].Value)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Version names the database and its version.
+func (s *Store) Version(ctx context.Context) (string, error) {
+	var name string
+	err := s.View(ctx, func(tx *Tx) error { return tx.one([]any{&name}, s.dialect.version()) })
+	return name, err
+}
