@@ -1,6 +1,8 @@
 package store
 
 import (
+	"strings"
+
 	"drawbridge"
 	"drawbridge/internal/access"
 )
@@ -36,12 +38,72 @@ func scopeArgs(s access.Scope) []any {
 	return []any{s.All, person, person, integration}
 }
 
-// IntegrationsAfter lists what of the integrations may be seen, in the order of their identifiers.
-func (tx *Tx) IntegrationsAfter(s access.Scope, after drawbridge.IntegrationID, limit int) ([]drawbridge.Integration, error) {
-	return integrations.find(tx, inScope+" AND id > ? ORDER BY id LIMIT ?", append(scopeArgs(s), string(after), limit)...)
+// Order is the order of a list of integrations.
+type Order string
+
+// The orders.
+const (
+	ByID   Order = "id"
+	ByName Order = "name"
+	ByRisk Order = "risk" // highest residual risk first
+)
+
+// IntegrationList says which integrations to list; what is empty does not restrict.
+type IntegrationList struct {
+	Scope   access.Scope
+	Partner drawbridge.PartnerID
+	State   drawbridge.IntegrationState
+	Tier    drawbridge.Tier
+	Outcome drawbridge.Outcome
+	Text    string // in the slug or the name
+	Order   Order
+	After   *drawbridge.Integration // the last one of the page before: its ID, and its Name or Residual
+	Limit   int
 }
 
-// Members lists who besides the owner may see and change an integration.
-func (tx *Tx) Members(id drawbridge.IntegrationID) ([]drawbridge.Member, error) {
-	return members.find(tx, "integration = ? ORDER BY person", string(id))
+// Integrations lists what of the integrations may be seen.
+func (tx *Tx) Integrations(l IntegrationList) ([]drawbridge.Integration, error) {
+	where, args := []string{inScope}, scopeArgs(l.Scope)
+	and := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	for _, f := range []struct{ condition, value string }{
+		{"partner = ?", string(l.Partner)},
+		{"state = ?", string(l.State)},
+		{"tier = ?", string(l.Tier)},
+		{"outcome = ?", string(l.Outcome)},
+	} {
+		if f.value != "" {
+			and(f.condition, f.value)
+		}
+	}
+	if l.Text != "" {
+		like := "%" + escapeLike(strings.ToLower(l.Text)) + "%"
+		and(`(slug LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!')`, like, like)
+	}
+	after := l.After
+	order := ""
+	switch l.Order {
+	case ByRisk:
+		order = " ORDER BY residual DESC, id DESC LIMIT ?"
+		if after != nil {
+			and("(residual, id) < (?, ?)", after.Residual, string(after.ID))
+		}
+	case ByName:
+		order = " ORDER BY name, id LIMIT ?"
+		if after != nil {
+			and("(name, id) > (?, ?)", after.Name, string(after.ID))
+		}
+	default:
+		order = " ORDER BY id LIMIT ?"
+		if after != nil {
+			and("id > ?", string(after.ID))
+		}
+	}
+	return integrations.find(tx, strings.Join(where, " AND ")+order, append(args, l.Limit)...)
+}
+
+// escapeLike takes the meaning of the wildcards away.
+func escapeLike(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
 }
