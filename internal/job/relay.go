@@ -20,6 +20,7 @@ const (
 	keepEnded  = 30 * 24 * time.Hour
 	sweepEvery = time.Hour
 	sweepBatch = 5000
+	steady     = 5 * time.Minute // more than this between two looks at the clock is a leap
 )
 
 // relayLoop hands events to the queue: at once when this process wrote some.
@@ -27,8 +28,8 @@ func (j *Jobs) relayLoop(ctx context.Context) {
 	tick := time.NewTicker(relayEvery)
 	defer tick.Stop()
 	calendar := calendar{}
-	var swept time.Time
-	failing := false
+	swept := j.opt.Door.Now()
+	last, failing := swept, false
 	for {
 		err := j.schedule(ctx, calendar)
 		for err == nil {
@@ -37,7 +38,11 @@ func (j *Jobs) relayLoop(ctx context.Context) {
 				break
 			}
 		}
-		if now := j.opt.Door.Now(); err == nil && (now.Sub(swept) >= sweepEvery || now.Before(swept)) {
+		now := j.opt.Door.Now()
+		if now.Before(last) || now.Sub(last) > steady {
+			swept = now // a clock that leaps must not make the calendar forget
+		}
+		if last = now; err == nil && now.Sub(swept) >= sweepEvery {
 			swept = now
 			err = j.sweep(ctx, now)
 		}

@@ -31,7 +31,9 @@ func (s Schedule) check(workers map[string]Worker) error {
 }
 
 // period is when the present one began.
-func (s Schedule) period(now time.Time) time.Time { return now.UTC().Add(-s.At).Truncate(s.Every).Add(s.At) }
+func (s Schedule) period(now time.Time) time.Time {
+	return now.UTC().Add(-s.At).Truncate(s.Every).Add(s.At)
+}
 
 // calendar remembers which period of each schedule is made already.
 type calendar map[int]time.Time
