@@ -57,8 +57,12 @@ func Doctor(ctx context.Context, opt Options, server string) []Diagnosis {
 			_ = d.store.Close() // it was only read
 		}
 	}()
+	d.folder(ctx)
+	if Sick(d.out) {
+		return d.out // nothing else can be looked at
+	}
 	for _, check := range []func(context.Context){
-		d.folder, d.disk, d.keyring, d.database, d.schema, d.durability, d.ledger, d.clock, d.events, d.packs, d.certificate, d.reachable,
+		d.disk, d.keyring, d.database, d.schema, d.durability, d.ledger, d.clock, d.events, d.packs, d.certificate, d.reachable,
 	} {
 		check(ctx)
 	}
@@ -107,7 +111,7 @@ const (
 
 func (d *doctor) disk(context.Context) {
 	free, err := diskFree(d.opt.Data)
-	saw := drawbridge.Size(free).String() + " free"
+	saw := fmt.Sprintf("%.1f GiB free", float64(free)/(1<<30))
 	switch {
 	case err != nil:
 		d.add("disk", HealthSkipped, "the room cannot be read", "")
@@ -122,6 +126,10 @@ func (d *doctor) disk(context.Context) {
 
 func (d *doctor) keyring(context.Context) {
 	keys, err := seal.OpenKeyring(d.opt.keysFolder())
+	if drawbridge.KindOf(err) == drawbridge.NotFound {
+		d.add("keys", HealthFail, "there are none in "+d.opt.keysFolder(), "put the folder back from a backup: what the keys sealed opens with no others")
+		return
+	}
 	if err != nil {
 		d.fail("keys", err)
 		return

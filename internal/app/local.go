@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"drawbridge"
+	"drawbridge/internal/account"
 	"drawbridge/internal/action"
 	"drawbridge/internal/ledger"
 	"drawbridge/internal/policy"
@@ -26,6 +27,7 @@ type Local struct {
 	Store   *store.Store
 	Keys    *seal.Keyring
 	Door    *action.Door
+	Account *account.Desk
 	Log     *slog.Logger
 }
 
@@ -51,9 +53,10 @@ func OpenLocal(ctx context.Context, opt Options) (*Local, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	log := newLogger(opt)
+	door := action.New(action.Options{Store: s, Keys: keys, Now: opt.Now, Log: log})
 	return &Local{
-		Options: opt, Store: s, Keys: keys, Log: log,
-		Door: action.New(action.Options{Store: s, Keys: keys, Now: opt.Now, Log: log}),
+		Options: opt, Store: s, Keys: keys, Door: door, Log: log,
+		Account: account.New(door, account.Options{Now: opt.Now, Origin: keys.Origin()}),
 	}, nil
 }
 

@@ -67,6 +67,9 @@ func (sqliteDialect) connect(opt Options) (*sql.DB, *sql.DB, error) {
 		common.Set("mode", "ro")
 	} else {
 		common.Add("_pragma", "journal_mode(WAL)")
+		if err := makePrivate(file); err != nil {
+			return nil, nil, drawbridge.Errorf(drawbridge.Unavailable, "the database %s cannot be made: %w; look at who owns the data folder, and at its mode", file, err)
+		}
 	}
 	dsn := func(extra string) string {
 		return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath()}).String() + "?" + common.Encode() + extra
@@ -83,6 +86,19 @@ func (sqliteDialect) connect(opt Options) (*sql.DB, *sql.DB, error) {
 	read.SetMaxOpenConns(opt.Readers)
 	read.SetMaxIdleConns(opt.Readers)
 	return write, read, nil
+}
+
+// makePrivate makes the file, which SQLite would let others read. One that is
+// there is left alone: to close it here would give SQLite's locks free.
+func makePrivate(file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the folder
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	return f.Close()
 }
 
 func (sqliteDialect) name() string                 { return "sqlite" }
@@ -124,7 +140,7 @@ func (d sqliteDialect) unopened(opt Options, err error) error {
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if ok && (e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || e.Code()&0xff == sqlite3.SQLITE_READONLY) {
-		return &drawbridge.Error{Kind: drawbridge.Unavailable, Message: "the database " + file + " cannot be opened for writing; look at who owns the data folder, and at its mode", Err: err}
+		return &drawbridge.Error{Kind: drawbridge.Unavailable, Message: "the database " + file + " cannot be opened; look at who owns the data folder, and at its mode", Err: err}
 	}
 	return d.explain(err)
 }

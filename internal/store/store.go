@@ -64,24 +64,24 @@ func open(ctx context.Context, opt Options) (*Store, error) {
 	if opt.Readers <= 0 {
 		opt.Readers = 8
 	}
-	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
-		return nil, drawbridge.Errorf(drawbridge.Unavailable, "data folder %s: %w; name another with --data", opt.Dir, err)
-	}
-	blobs, err := openBlobs(filepath.Join(opt.Dir, "blobs"))
-	if err != nil {
-		return nil, err
-	}
 	d, err := dialectOf(opt.Database)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: d, blobs: blobs, events: make(chan struct{}, 1)}
+	s := &Store{dialect: d, dir: opt.Dir, blobs: &Blobs{dir: filepath.Join(opt.Dir, "blobs")}, events: make(chan struct{}, 1)}
+	if !opt.Look {
+		if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
+			return nil, drawbridge.Errorf(drawbridge.Unavailable, "data folder %s: %w; name another with --data", opt.Dir, err)
+		}
+		if s.blobs, err = openBlobs(s.blobs.dir); err != nil {
+			return nil, err
+		}
+	}
 	if s.write, s.read, err = d.connect(opt); err != nil {
 		return nil, err
 	}
 	if err := s.write.PingContext(ctx); err != nil {
-		s.Close()
-		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the database cannot be opened: %w", err)
+		return nil, errors.Join(d.unopened(opt, err), s.Close())
 	}
 	return s, nil
 }
