@@ -1,0 +1,87 @@
+// Package api is the door for the command line and for CI: JSON over HTTP. It
+// decodes, calls one desk and encodes; it decides nothing and speaks no SQL. It
+// does not listen: that is for app.
+//
+//	a, err := api.New(api.Options{Account: people, Register: record, Keys: keys, Now: now, Log: log})
+//	server := &http.Server{Handler: a.Handler()}
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"drawbridge/internal/account"
+	"drawbridge/internal/action"
+	"drawbridge/internal/custody"
+	"drawbridge/internal/register"
+	"drawbridge/internal/seal"
+)
+
+// Options are the desks that the door stands before, and what it needs besides.
+type Options struct {
+	Door     *action.Door
+	Account  *account.Desk
+	Register *register.Desk
+	Custody  *custody.Desk
+	Now      func() time.Time
+	Log      *slog.Logger
+	Version  string
+	Secure   bool // the requests came over TLS: cookies and HSTS say so
+
+	// Observe is told of every answer, for the metrics: the route's pattern, never the path.
+	Observe func(route string, status int, took time.Duration)
+
+	ActorRate   Rate // of one actor; default 100 a second, 400 at once
+	AddressRate Rate // of those from one address that are not signed in; default 10 a second, 60 at once
+}
+
+// Rate is how many requests are answered.
+type Rate struct {
+	Second float64
+	Burst  float64
+}
+
+// API is the door. It holds no state but counters.
+type API struct {
+	opt       Options
+	routes    []Route
+	origin    *http.CrossOriginProtection
+	actors    *limiter
+	addresses *limiter
+	openAPI   []byte
+	heavy     chan struct{} // how many requests hold many files in memory at once
+	exports   chan struct{} // how many run at once: each holds a connection for as long as its reader takes
+}
+
+// New makes the door.
+func New(opt Options) (*API, error) {
+	if opt.Door == nil || opt.Account == nil || opt.Register == nil || opt.Custody == nil || opt.Now == nil {
+		return nil, errors.New("api: every desk and a clock are needed")
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Observe == nil {
+		opt.Observe = func(string, int, time.Duration) {}
+	}
+	if opt.ActorRate == (Rate{}) {
+		opt.ActorRate = Rate{100, 400}
+	}
+	if opt.AddressRate == (Rate{}) {
+		opt.AddressRate = Rate{10, 60}
+	}
+	a := &API{
+		exports: make(chan struct{}, 2), heavy: make(chan struct{}, 4),
+		opt: opt, routes: Routes(), origin: http.NewCrossOriginProtection(),
+		actors: newLimiter(opt.ActorRate, opt.Now), addresses: newLimiter(opt.AddressRate, opt.Now),
+	}
+	var err error
+	if a.openAPI, err = OpenAPI(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *API) keys() *seal.Keyring { return a.opt.Door.Keys() }

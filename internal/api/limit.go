@@ -1,0 +1,70 @@
+package api
+
+import (
+	"sync"
+	"time"
+)
+
+// maxBuckets bounds how many callers a limiter tells apart; beyond that the
+// others share one.
+const maxBuckets = 10_000
+
+// limiter counts requests by who made them: a bucket of tokens each.
+type limiter struct {
+	rate Rate
+	now  func() time.Time
+
+	mu      sync.Mutex // guards buckets
+	buckets map[string]bucket
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+func newLimiter(rate Rate, now func() time.Time) *limiter {
+	return &limiter{rate: rate, now: now, buckets: map[string]bucket{}}
+}
+
+// take spends one token of who, and otherwise says how long to wait for one.
+func (l *limiter) take(who string) (wait time.Duration) {
+	now := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, ok := l.buckets[who]
+	if !ok && len(l.buckets) >= maxBuckets {
+		if l.sweep(now); len(l.buckets) >= maxBuckets {
+			who = "others"
+			b, ok = l.buckets[who]
+		}
+	}
+	if !ok {
+		b = bucket{l.rate.Burst, now}
+	}
+	b = l.refill(b, now)
+	if b.tokens < 1 {
+		l.buckets[who] = b
+		return time.Duration((1 - b.tokens) / l.rate.Second * float64(time.Second))
+	}
+	b.tokens--
+	l.buckets[who] = b
+	return 0
+}
+
+func (l *limiter) refill(b bucket, now time.Time) bucket {
+	if passed := now.Sub(b.at).Seconds(); passed > 0 { // a clock that jumps back gives nothing
+		b.tokens = min(l.rate.Burst, b.tokens+passed*l.rate.Second)
+	}
+	b.at = now
+	return b
+}
+
+// sweep forgets those who asked nothing for so long that their bucket is full.
+func (l *limiter) sweep(now time.Time) {
+	for who, b := range l.buckets {
+		if l.refill(b, now).tokens >= l.rate.Burst {
+			delete(l.buckets, who)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"io"
+	"strconv"
+
+	"drawbridge"
+	"drawbridge/internal/client"
+	"drawbridge/internal/seal"
+)
+
+func (a *API) checkpoint(c *call, _ client.None) (client.Checkpoint, error) {
+	note, err := a.opt.Custody.Checkpoint(c.r.Context(), c.actor)
+	return client.Checkpoint{Note: note}, err
+}
+
+func (a *API) export(c *call, _ client.None) (stream, error) {
+	return stream{media: "application/jsonl", name: "ledger.jsonl", write: func(w io.Writer) error {
+		select {
+		case a.exports <- struct{}{}:
+			defer func() { <-a.exports }()
+		default:
+			return drawbridge.Errorf(drawbridge.Limited, "%d exports run already: wait until one has ended", cap(a.exports))
+		}
+		return a.opt.Custody.Export(c.r.Context(), c.actor, w, nil)
+	}}, nil
+}
+
+func (a *API) proveEntry(c *call, in client.ByEntry) (stream, error) {
+	seq, err := strconv.ParseInt(in.Seq, 10, 64)
+	if err != nil || itoa(seq) != in.Seq {
+		return stream{}, invalid("an entry of the ledger is a number, not %.40q", in.Seq)
+	}
+	proof, err := a.opt.Custody.Prove(c.r.Context(), c.actor, seq)
+	return bytesOf("application/json", "proof.json", proof), err
+}
+
+func (a *API) proveSince(c *call, in client.Older) (stream, error) {
+	proof, err := a.opt.Custody.ProveSince(c.r.Context(), c.actor, []byte(in.Checkpoint))
+	return bytesOf("application/json", "proof.json", proof), err
+}
+
+// bytesOf is a document that is sent byte for byte.
+func bytesOf(media, name string, data []byte) stream {
+	return stream{media: media, name: name, write: func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}}
+}
+
+func (a *API) keyring(c *call, _ client.None) (client.List[seal.KeyInfo], error) {
+	list, err := a.opt.Custody.Keys(c.r.Context(), c.actor)
+	return client.List[seal.KeyInfo]{Items: list}, err
+}
+
+func (a *API) rotateKey(c *call, in client.RotateKey) (seal.KeyInfo, error) {
+	return a.opt.Custody.RotateKey(c.r.Context(), c.actor, in.Purpose, in.Reason)
+}
+
+func (a *API) openapi(*call, client.None) (stream, error) {
+	return bytesOf("application/json", "", a.openAPI), nil
+}

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"drawbridge"
+	"drawbridge/internal/client"
+	"drawbridge/internal/register"
+)
+
+func (a *API) partners(c *call, in client.Page) (client.List[drawbridge.Partner], error) {
+	return pageFrom(c, in, func(after *register.Cursor, limit int) (register.Page[drawbridge.Partner], error) {
+		return a.opt.Register.Partners(c.r.Context(), c.actor, after, limit)
+	})
+}
+
+func (a *API) partner(c *call, in client.ByID) (drawbridge.Partner, error) {
+	return a.opt.Register.Partner(c.r.Context(), c.actor, drawbridge.PartnerID(in.ID))
+}
+
+func (a *API) createPartner(c *call, in client.NewPartner) (drawbridge.Partner, error) {
+	return a.opt.Register.CreatePartner(c.r.Context(), c.actor, c.edit(in.ID, in.PartnerEdit))
+}
+
+func (a *API) updatePartner(c *call, in client.UpdatePartner) (drawbridge.Partner, error) {
+	return a.opt.Register.UpdatePartner(c.r.Context(), c.actor, c.edit(drawbridge.PartnerID(in.ID), in.PartnerEdit))
+}
+
+// edit is a partner as somebody wants it, over the version that was read.
+func (c *call) edit(id drawbridge.PartnerID, in client.PartnerEdit) register.PartnerEdit {
+	return register.PartnerEdit{
+		Partner: drawbridge.Partner{Meta: drawbridge.Meta{Version: c.match}, ID: id, Name: in.Name, Country: in.Country, Website: in.Website, Owner: in.Owner},
+		Reason:  in.Reason, Key: c.key,
+	}
+}
+
+func (a *API) history(c *call, in client.HistoryOf) (client.List[client.HistoryEntry], error) {
+	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[client.HistoryEntry], error) {
+		page, err := a.opt.Register.History(c.r.Context(), c.actor, in.Kind, in.ID, after, limit)
+		out := register.Page[client.HistoryEntry]{Next: page.Next}
+		for _, e := range page.Items {
+			entry := client.HistoryEntry{Seq: e.Seq, At: e.At, Actor: e.Actor, Via: e.Via, Action: e.Action, Reason: e.Reason}
+			for _, x := range e.Changes {
+				entry.Changes = append(entry.Changes, client.HistoryChange(x))
+			}
+			out.Items = append(out.Items, entry)
+		}
+		return out, err
+	})
+}

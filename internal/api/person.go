@@ -1,0 +1,99 @@
+package api
+
+import (
+	"drawbridge"
+	"drawbridge/internal/account"
+	"drawbridge/internal/client"
+	"drawbridge/internal/seal"
+)
+
+func (a *API) people(c *call, in client.Page) (client.List[drawbridge.Person], error) {
+	var after drawbridge.PersonID
+	limit, err := c.part(in, &after)
+	if err != nil {
+		return client.List[drawbridge.Person]{}, err
+	}
+	list, err := a.opt.Account.People(c.r.Context(), c.actor, after, limit+1)
+	if err != nil {
+		return client.List[drawbridge.Person]{}, err
+	}
+	return pageOf(c, list, limit, func(p drawbridge.Person) string { return string(p.ID) })
+}
+
+func (a *API) person(c *call, in client.ByID) (drawbridge.Person, error) {
+	return a.opt.Account.Person(c.r.Context(), c.actor, drawbridge.PersonID(in.ID))
+}
+
+func (a *API) invite(c *call, in client.Invite) (client.Invited, error) {
+	p, secret, err := a.opt.Account.Invite(c.r.Context(), c.actor, account.Invitation{Email: in.Email, Name: in.Name, Roles: in.Roles, Reason: in.Reason, Key: c.key})
+	return client.Invited{Person: p, Secret: client.Secret{Hidden: secret}}, err
+}
+
+func (a *API) accept(c *call, in client.Accept) (drawbridge.Person, error) {
+	return a.opt.Account.AcceptInvite(c.r.Context(), account.Acceptance{
+		Secret: in.Secret.Hidden, Name: in.Name, Password: in.Password.Hidden, Via: "api", Request: c.id, Remote: c.remote().String(),
+	})
+}
+
+// change names a person, the version that was read, and why.
+func (c *call) change(id, reason string) account.Change {
+	return account.Change{Person: drawbridge.PersonID(id), Version: c.match, Reason: reason, Key: c.key}
+}
+
+func (a *API) rename(c *call, in client.Rename) (drawbridge.Person, error) {
+	return a.opt.Account.Rename(c.r.Context(), c.actor, c.change(in.ID, in.Reason), in.Name)
+}
+
+func (a *API) assignRoles(c *call, in client.AssignRoles) (drawbridge.Person, error) {
+	return a.opt.Account.AssignRoles(c.r.Context(), c.actor, c.change(in.ID, in.Reason), in.Roles)
+}
+
+func (a *API) setDisabled(c *call, in client.SetDisabled) (drawbridge.Person, error) {
+	if in.Disabled {
+		return a.opt.Account.Disable(c.r.Context(), c.actor, c.change(in.ID, in.Reason))
+	}
+	return a.opt.Account.Enable(c.r.Context(), c.actor, c.change(in.ID, in.Reason))
+}
+
+func (a *API) resetCredential(c *call, in client.Because) (client.Reset, error) {
+	secret, err := a.opt.Account.ResetCredential(c.r.Context(), c.actor, c.change(in.ID, in.Reason))
+	return client.Reset{Secret: client.Secret{Hidden: secret}}, err
+}
+
+func (a *API) erase(c *call, in client.Because) (drawbridge.Person, error) {
+	return a.opt.Account.Erase(c.r.Context(), c.actor, c.change(in.ID, in.Reason))
+}
+
+func (a *API) setPassword(c *call, in client.NewPassword) (client.None, error) {
+	return client.None{}, a.opt.Account.ChangePassword(c.r.Context(), c.actor, c.secret, in.Old.Hidden, in.Password.Hidden)
+}
+
+func (a *API) factor(c *call, _ client.None) (client.Factor, error) {
+	f, err := a.opt.Account.SecondFactor(c.r.Context(), c.actor)
+	return client.Factor{Enrolled: f.Enrolled, Recovery: f.Recovery}, err
+}
+
+func (a *API) beginFactor(c *call, _ client.None) (client.Enrolment, error) {
+	e, err := a.opt.Account.BeginSecondFactor(c.r.Context(), c.actor)
+	return client.Enrolment{Secret: client.Secret{Hidden: e.Secret}, URI: client.Secret{Hidden: e.URI}, Ticket: client.Secret{Hidden: e.Ticket}}, err
+}
+
+func (a *API) confirmFactor(c *call, in client.ConfirmFactor) (client.Recovery, error) {
+	return recovery(a.opt.Account.ConfirmSecondFactor(c.r.Context(), c.actor, in.Ticket.Hidden, in.Code.Hidden))
+}
+
+func (a *API) removeFactor(c *call, in client.Code) (client.None, error) {
+	return client.None{}, a.opt.Account.RemoveSecondFactor(c.r.Context(), c.actor, in.Code.Hidden)
+}
+
+func (a *API) renewRecovery(c *call, in client.Code) (client.Recovery, error) {
+	return recovery(a.opt.Account.RenewRecovery(c.r.Context(), c.actor, in.Code.Hidden))
+}
+
+func recovery(codes []seal.Hidden, err error) (client.Recovery, error) {
+	var out client.Recovery
+	for _, code := range codes {
+		out.Codes = append(out.Codes, client.Secret{Hidden: code})
+	}
+	return out, err
+}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"reflect"
+	"time"
+
+	"drawbridge/internal/access"
+)
+
+// Flags are what is special about a route.
+type Flags uint
+
+// The flags.
+const (
+	Public      Flags = 1 << iota // answers without sign-in
+	SignedIn                      // answers whoever is signed in, about themselves alone
+	Loopback                      // answers only to the machine itself
+	Paged                         // a list with a cursor
+	Idempotent                    // takes an Idempotency-Key
+	Conditional                   // must name the version that it changes, by If-Match
+	Streams                       // the answer is no JSON document, and has no limit in size
+	Large                         // takes files
+)
+
+// Route is one line of the table: what is asked, who may, and who answers.
+type Route struct {
+	Method  string
+	Pattern string // of net/http
+	Name    string
+	Action  access.Action // what the desk asks the table of permissions; routes that are Public or SignedIn may have none
+	Summary string
+	Status  int
+	Flags   Flags
+	handler
+}
+
+// Has reports whether the route has a flag.
+func (r *Route) Has(f Flags) bool { return r.Flags&f != 0 }
+
+// bodyLimit is how many bytes a request may send.
+func (r *Route) bodyLimit() int64 {
+	if r.Has(Large) {
+		return 128 << 20
+	}
+	return 1 << 20
+}
+
+// patience is how long an answer may take.
+func (r *Route) patience() time.Duration {
+	if r.Has(Large) || r.Has(Streams) {
+		return 10 * time.Minute
+	}
+	return time.Minute
+}
+
+// handler is the last column of the table.
+type handler struct {
+	In, Out reflect.Type
+	run     func(*API, *call) (any, error)
+}
+
+// does makes a handler of a method: the types say what is decoded and encoded.
+func does[In, Out any](fn func(*API, *call, In) (Out, error)) handler {
+	return handler{reflect.TypeFor[In](), reflect.TypeFor[Out](), func(a *API, c *call) (any, error) {
+		var in In
+		if err := c.decode(&in); err != nil {
+			return nil, err
+		}
+		out, err := fn(a, c, in)
+		complete(reflect.ValueOf(&out).Elem())
+		return out, err
+	}}
+}
+
+// complete makes every list present: one that is empty reads as [], never as null.
+func complete(v reflect.Value) {
+	switch v.Kind() { //nolint:exhaustive // the other kinds hold no lists
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() {
+				complete(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return
+		}
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		}
+		for i := range v.Len() {
+			complete(v.Index(i))
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package api_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/account"
+	"drawbridge/internal/action"
+	"drawbridge/internal/api"
+	"drawbridge/internal/client"
+	"drawbridge/internal/custody"
+	"drawbridge/internal/policy"
+	"drawbridge/internal/register"
+	"drawbridge/internal/seal"
+	"drawbridge/internal/store"
+)
+
+var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// clock is a time that tests move.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// world is a server with its desks, on a real database.
+type world struct {
+	t      testing.TB
+	clock  *clock
+	door   *action.Door
+	people *account.Desk
+	record *register.Desk
+	server *httptest.Server
+}
+
+type option func(*api.Options, *action.Options)
+
+// newWorld starts a server on a database ("" is SQLite).
+func newWorld(t testing.TB, database string, options ...option) *world {
+	t.Helper()
+	w := &world{t: t, clock: &clock{at: start}}
+	dir := t.TempDir()
+	keys, err := seal.EnsureKeyring(filepath.Join(dir, "keys"), "drawbridge.test/log", start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), store.Options{Dir: dir, Database: database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	doors := action.Options{Store: s, Keys: keys, Now: w.clock.now}
+	opt := api.Options{Now: w.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "test"}
+	for _, o := range options {
+		o(&opt, &doors)
+	}
+	w.door = action.New(doors)
+	w.people = account.New(w.door, account.Options{Now: w.clock.now, Origin: "drawbridge.test"})
+	workspace := sync.OnceValue(func() *policy.Workspace {
+		ws, err := policy.OpenWorkspace(dir)
+		if err != nil {
+			panic(err)
+		}
+		return ws
+	})
+	w.record = register.New(w.door, register.Options{Workspace: workspace, Version: "test"})
+	opt.Door, opt.Account, opt.Register, opt.Custody = w.door, w.people, w.record, custody.New(w.door)
+	a, err := api.New(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.server = httptest.NewServer(a.Handler())
+	t.Cleanup(w.server.Close)
+	return w
+}
+
+const password = "correct horse battery staple"
+
+// first makes the first administrator over the interface and signs them in.
+func (w *world) first() *client.Client {
+	w.t.Helper()
+	c := w.client(seal.Hidden{})
+	if _, err := c.Setup(w.t.Context(), client.Setup{Email: "root@drawbridge.example", Name: "Root", Password: client.Hide(password)}); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.signIn("root@drawbridge.example")
+}
+
+func (w *world) signIn(email string) *client.Client {
+	w.t.Helper()
+	in, err := w.client(seal.Hidden{}).SignIn(w.t.Context(), client.SignIn{Email: email, Password: client.Hide(password)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.client(in.Secret.Hidden)
+}
+
+// person adds somebody with roles and a password, and signs them in.
+func (w *world) person(admin *client.Client, email string, roles ...drawbridge.Role) (*client.Client, drawbridge.Person) {
+	w.t.Helper()
+	invited, err := admin.Invite(w.t.Context(), client.Invite{Email: email, Name: "Somebody", Roles: roles})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := w.client(seal.Hidden{}).Accept(w.t.Context(), client.Accept{Secret: invited.Secret, Password: client.Hide(password)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.signIn(email), p
+}
+
+// client calls the server; it does not wait between attempts.
+func (w *world) client(token seal.Hidden) *client.Client {
+	w.t.Helper()
+	c, err := client.New(client.Options{URL: w.server.URL, Token: token, UserAgent: "test", Pause: func(context.Context, time.Duration) error { return nil }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(c.Close)
+	return c
+}
+
+func kind(t testing.TB, err error, want drawbridge.Kind) {
+	t.Helper()
+	if err == nil || drawbridge.KindOf(err) != want {
+		t.Errorf("%v, want an error of kind %s", err, want)
+	}
+}
+
+var _ = access.Builtin
