@@ -10,10 +10,8 @@ func (tx *Tx) Assessment(id drawbridge.AssessmentID) (*drawbridge.Assessment, er
 	return assessments.get(tx, string(id))
 }
 
-// AssessmentsBefore lists assessments of an integration, newest first, below an identifier.
+// AssessmentsBefore lists assessments of an integration, newest first, below an
+// identifier; none means from the newest.
 func (tx *Tx) AssessmentsBefore(id drawbridge.IntegrationID, below drawbridge.AssessmentID, limit int) ([]drawbridge.Assessment, error) {
-	if below == "" {
-		below = "~" // behind every identifier
-	}
-	return assessments.find(tx, "integration = ? AND id < ? ORDER BY id DESC LIMIT ?", string(id), string(below), limit)
+	return assessments.find(tx, "integration = ? AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?", string(id), string(below), string(below), limit)
 }
