@@ -54,8 +54,9 @@ type Hook struct {
 	Meta
 	ID        WebhookID `json:"id"`
 	Name      string    `json:"name"`
-	URL       string    `json:"url"`
+	URL       string    `json:"url"`                    // what may be shown of the address: scheme and host
 	Kinds     []string  `json:"kinds"`                  // of messages; empty for every kind
+	Target    []byte    `json:"target" record:"secret"` // the whole address, sealed: its path is often a password
 	Secret    []byte    `json:"secret" record:"secret"` // sealed; shown once, when it was made
 	Disabled  bool      `json:"disabled"`
 	Why       string    `json:"why"` // why it was disabled

@@ -41,9 +41,11 @@ type Options struct {
 	Timeout   time.Duration // of one fetch, redirects included; default 10 s
 	MaxHops   int           // redirects followed; default 3
 	UserAgent string
+	Hosts     []string // host:port; for the purpose Operator, all that it may reach
 
 	allow func(netip.AddrPort) bool // for the tests of this package: addresses that pass although they are not public
 	roots *tls.Config               // for the tests of this package
+	names *net.Resolver             // for the tests of this package
 }
 
 // Dialer opens connections for one purpose.
@@ -54,7 +56,7 @@ type Dialer struct {
 
 // New makes a dialer.
 func New(opt Options) (*Dialer, error) {
-	if opt.Purpose != PartnerSupplied {
+	if opt.Purpose != PartnerSupplied && opt.Purpose != Operator {
 		return nil, fmt.Errorf("dial: purpose %q is not known", opt.Purpose)
 	}
 	if opt.MaxBytes <= 0 {
@@ -67,11 +69,14 @@ func New(opt Options) (*Dialer, error) {
 		opt.MaxHops = 3
 	}
 	d := &Dialer{opt: opt}
-	nd := &net.Dialer{Timeout: opt.Timeout, ControlContext: d.judge}
+	connect := (&net.Dialer{Timeout: opt.Timeout, ControlContext: d.judge, Resolver: opt.names}).DialContext
+	if opt.Purpose == Operator {
+		connect = NewOperator(opt.Hosts, opt.Timeout).DialContext
+	}
 	d.client = &http.Client{
 		Timeout: opt.Timeout,
 		Transport: &http.Transport{ // no Proxy: one from the environment would hide the real address
-			DialContext:            nd.DialContext,
+			DialContext:            connect,
 			TLSClientConfig:        opt.roots,
 			TLSHandshakeTimeout:    opt.Timeout,
 			ForceAttemptHTTP2:      true,

@@ -127,3 +127,8 @@ func (tx *Tx) SetMail(person drawbridge.PersonID, wants bool) error {
 	_, err := tx.exec(query, string(person))
 	return err
 }
+
+// Administrators lists who runs the installation and can sign in.
+func (tx *Tx) Administrators(limit int) ([]drawbridge.Person, error) {
+	return people.find(tx, "roles LIKE ? AND disabled = ? AND erased = ? ORDER BY id LIMIT ?", `%"`+string(drawbridge.Administrator)+`"%`, false, false, limit)
+}

@@ -30,5 +30,5 @@ CREATE INDEX delivery_channel ON delivery (channel, id);
 CREATE TABLE no_mail (person TEXT PRIMARY KEY);
 
 CREATE TABLE webhook (
-  version BIGINT NOT NULL, id TEXT PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, kinds TEXT NOT NULL, secret BYTEA NOT NULL,
+  version BIGINT NOT NULL, id TEXT PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, kinds TEXT NOT NULL, target BYTEA NOT NULL, secret BYTEA NOT NULL,
   disabled BOOLEAN NOT NULL, why TEXT NOT NULL, created_by TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
