@@ -184,8 +184,9 @@ func TestParseKeyRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := strings.Split(public, "+")[1]
+	_, markup := key(t, "a&b", 1)
 	for name, bad := range map[string]string{
-		"empty": "", "secret": secret, "no hash": origin, "wrong hash": strings.Replace(public, id, "00000000", 1),
+		"empty": "", "secret": secret, "name that JSON escapes": markup, "no hash": origin, "wrong hash": strings.Replace(public, id, "00000000", 1),
 		"hash in capitals": strings.Replace(public, id, strings.ToUpper(id), 1), "line break": public + "\n", "break within": public[:60] + "\n" + public[60:],
 	} {
 		if bad == public {

@@ -167,7 +167,7 @@ func cutLine(line []byte) (raw, detail, salt []byte, err error) {
 		return nil, nil, nil, errLine
 	}
 	var text string
-	if json.Unmarshal(quoted, &text) != nil || len(text) > MaxDetail {
+	if json.Unmarshal(quoted, &text) != nil {
 		return nil, nil, nil, errLine
 	}
 	detail = []byte(text)

@@ -67,6 +67,10 @@ func TestProofRefuses(t *testing.T) {
 	stranger.add("a.b", nil)
 	path, _ := ledger.ProveInclusion(2, 9, b.hashes)
 	good := b.inclusion(2, 9)
+	odd, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: origin}, b.signer) // the root of nothing is not zero
+	if err != nil {
+		t.Fatal(err)
+	}
 	anchored := func(cp ledger.Checkpoint) ledger.Trust {
 		trust := b.trust()
 		trust.Anchor = &cp
@@ -83,6 +87,7 @@ func TestProofRefuses(t *testing.T) {
 		"another place":             {b.proof(ledger.Proof{Entry: b.raw[1], Hashes: path, Checkpoint: string(b.signed(9))}), b.trust(), "not in the log"},
 		"beyond the end":            {b.proof(ledger.Proof{Entry: b.raw[8], Hashes: path, Checkpoint: string(b.signed(8))}), b.trust(), "not in the log"},
 		"another history":           {b.consistency(forked.signed(5), 5, 9), b.trust(), "not the beginning"},
+		"another nothing":           {b.consistency(odd, 0, 9), b.trust(), "not the beginning"},
 		"older than nothing":        {b.consistency(b.signed(0), 1, 9), b.trust(), "not the beginning"},
 		"newer is older":            {b.proof(ledger.Proof{Older: string(b.signed(9)), Checkpoint: string(b.signed(5))}), b.trust(), "not the beginning"},
 		"both":                      {b.proof(ledger.Proof{Entry: b.raw[0], Older: string(b.signed(1)), Checkpoint: string(b.signed(9))}), b.trust(), "either"},

@@ -34,12 +34,12 @@ func witnessed(tb testing.TB) (data []byte, from, to int, trust ledger.Trust) {
 }
 
 // stride is how far the tests below step: each is tried when PROVE is set, else
-// each fifth, which still meets every byte and every line.
+// each seventh, which still meets every byte and every line.
 func stride() int {
 	if os.Getenv("PROVE") != "" {
 		return 1
 	}
-	return 5
+	return 7
 }
 
 // TestEveryBit turns over every single bit of a log. Only the line of a witness
@@ -220,12 +220,21 @@ func TestRotations(t *testing.T) {
 
 	skipped := newBook(t).add("a.b", nil)
 	skipped.signer, skipped.keys = thief, append(skipped.keys, stolen)
-	refused("no statement", "not those that the entries lead to", skipped.export(), skipped.trust())
+	refused("no statement", "the header lists 2 keys, the entries lead to 1", skipped.export(), skipped.trust())
 
 	foreign, name := key(t, "other.example.com", 4)
 	renamed := newBook(t).add("a.b", nil)
 	renamed.add(ledger.RotateAction, rotation(t, renamed.signer, foreign, name))
 	refused("another log's key", "does not bear the name", renamed.export(), renamed.trust())
+
+	extra := newBook(t).add("a.b", nil).rotate(2)
+	extra.keys = extra.keys[:1]
+	extra.signer, _ = key(t, origin, 1)
+	refused("a key that the header lacks", "that the header does not list", extra.export(), extra.trust())
+
+	other := newBook(t).add("a.b", nil).rotate(2)
+	other.keys[1] = stolen
+	refused("another key in the header", "that the header does not list", other.export(), other.trust())
 
 	gone := newBook(t).add("a.b", nil).rotate(2).erase(1)
 	refused("the statement was erased", "proof of that is not in the file", gone.export(), gone.trust())

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"time"
 
@@ -90,7 +89,7 @@ type verifier struct {
 	trust  Trust
 	report Report
 	header Header
-	chain  []string // the keys so far
+	chain  []string // the keys so far, a beginning of those of the header
 	tree   peaks
 	broken bool // an entry could not be read or placed: the root tells nothing any more
 	closed bool // the checkpoint was read
@@ -190,9 +189,6 @@ func (v *verifier) entry(line []byte) {
 	if e.Action == RotateAction {
 		v.rotate(e, detail, good)
 	}
-	if v.broken {
-		return
-	}
 	v.erasures(e)
 	v.tree.add(Hash(raw))
 	v.anchor()
@@ -229,8 +225,8 @@ func (v *verifier) rotate(e Entry, detail []byte, good bool) {
 	case err == nil && next == "": // another kind of key
 	case err != nil:
 		v.differ(e.Seq, "the change of the key cannot be believed: %v", err)
-	case len(v.chain) >= maxKeys:
-		v.differ(e.Seq, "the log has had more than %d keys", maxKeys)
+	case len(v.chain) == len(v.header.Keys) || next != v.header.Keys[len(v.chain)]:
+		v.differ(e.Seq, "the key is changed to one that the header does not list next")
 	default:
 		v.chain = append(v.chain, next)
 	}
@@ -282,8 +278,8 @@ func (v *verifier) checkpoint(line []byte) {
 		v.differ(-1, "%v", err)
 		return
 	}
-	if !slices.Equal(v.chain, v.header.Keys) {
-		v.differ(-1, "the keys of the header are not those that the entries lead to")
+	if len(v.chain) != len(v.header.Keys) {
+		v.differ(-1, "the header lists %d keys, the entries lead to %d of them", len(v.header.Keys), len(v.chain))
 		if v.handovers.count > 0 {
 			v.differ(v.handovers.first, "the key may have been changed here, and the proof of that is not in the file")
 		}
@@ -294,8 +290,6 @@ func (v *verifier) checkpoint(line []byte) {
 	case err != nil:
 		v.differ(-1, "%v", err)
 		return
-	case cp.Origin != v.header.Origin:
-		v.differ(-1, "the checkpoint is of the log %s, this is %s", cp.Origin, v.header.Origin)
 	case cp.Size != v.report.Size:
 		v.differ(-1, "the checkpoint was signed for %d entries, the file has %d", cp.Size, v.report.Size)
 	case !v.broken && cp.Root != v.tree.root():

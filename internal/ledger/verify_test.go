@@ -71,6 +71,7 @@ func TestTampered(t *testing.T) {
 	taken := three(t)
 	taken.details[1], taken.salts[1] = nil, nil
 	early := three(t).add("x.y", nil, ledger.Change{Kind: ledger.DetailKind, ID: "9", Op: ledger.Erase})
+	padded := three(t).add("x.y", nil, ledger.Change{Kind: ledger.DetailKind, ID: "01", Op: ledger.Erase})
 	head, _, _ := bytes.Cut(three(t).export(), []byte("\n"))
 	for name, tt := range map[string]struct {
 		data []byte
@@ -83,17 +84,19 @@ func TestTampered(t *testing.T) {
 		"first entry gone":      {without(three(t), 1), `"seq":0,"what":"entry 1 stands where entry 0 belongs"`},
 		"last entry gone":       {without(three(t), 3), "signed for 3 entries, the file has 2"},
 		"header gone":           {without(three(t), 0), "is not the header"},
+		"checkpoint respelled":  {swap("— "+origin, `\u2014 `+origin), "the last line"},
 		"checkpoint gone":       {without(three(t), 4), "the end of the file is gone"},
 		"detail changed":        {swap(`{\"n\":1}`, `{\"n\":2}`), `"seq":1,"what":"its detail was changed`},
 		"detail taken":          {taken.export(), `"seq":1,"what":"its detail is missing`},
 		"detail of no entry":    {swap(`"a.d"}}`, `"a.d"},"salt":"AAAA","detail":""}`), `"seq":2,"what":"it has a detail to which`},
 		"erased before written": {early.export(), "which is no earlier entry"},
+		"erased in other words": {padded.export(), `\"01\", which is no earlier entry`},
 		"something behind":      {append(three(t).export(), '\n'), "something follows"},
 		"cut in a line":         {three(t).export()[:300], "in the middle of a line"},
 		"nothing":               {nil, "the file is empty"},
 		"not a log":             {[]byte("\x89PNG\r\n\x1a\n"), "is not the header"},
 		"another format":        {swap("drawbridge-log/1", "drawbridge-log/9"), "this program reads drawbridge-log/1"},
-		"a key in the header":   {swap(`"]`, `","`+newBook(t).keys[0]+`"]`), "not those that the entries lead to"},
+		"a key in the header":   {swap(`"]`, `","`+newBook(t).keys[0]+`"]`), "the header lists 2 keys, the entries lead to 1"},
 		"too long a line":       {append(append(head, '\n'), make([]byte, ledger.MaxLine+1)...), "the line is longer"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +114,7 @@ func TestNotes(t *testing.T) {
 	t.Parallel()
 	kept := three(t)
 	detail, salt := kept.details[1], kept.salts[1]
-	kept.erase(1)
+	kept.erase(1).erase(1)
 	kept.details[1], kept.salts[1] = detail, salt
 	clock := three(t)
 	clock.at = clock.at.AddDate(0, 0, -1)
@@ -130,6 +133,21 @@ func TestNotes(t *testing.T) {
 				t.Errorf("Verify = %s, want %q", jsonOf(t, report), tt.want)
 			}
 		})
+	}
+}
+
+// TestOneDifference holds that one thing that was done is told once.
+func TestOneDifference(t *testing.T) {
+	t.Parallel()
+	erased := newBook(t).add("a.b", []byte("x")).add("a.b", nil).add("a.c", nil).add("a.b", nil).erase(0).add("a.b", nil)
+	for name, data := range map[string][]byte{
+		"entry gone":       without(erased, 3),
+		"entry unreadable": bytes.Replace(erased.export(), []byte(`"a.c"`), []byte(`"a c"`), 1),
+		"entry changed":    bytes.Replace(erased.export(), []byte(`"a.c"`), []byte(`"a.d"`), 1),
+	} {
+		if report := verify(t, data, erased.trust()); len(report.Differences) != 1 {
+			t.Errorf("%s: %s", name, jsonOf(t, report))
+		}
 	}
 }
 
