@@ -1,13 +1,14 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"strings"
+	"time"
 
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
-	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 )
 
@@ -32,7 +33,7 @@ func (d *Desk) Erase(ctx context.Context, actor access.Actor, in Change) (drawbr
 	for more := true; more; in.Version = 0 {
 		var err error
 		out, err = change(ctx, d, action.Act{Actor: actor, Action: access.PersonErase}, in, "erase", func(tx *store.Tx, p *drawbridge.Person) (drawbridge.Person, error) {
-			more, err = d.erase(tx, p)
+			more, err = EraseRows(tx, p, d.now(), d.maxErase)
 			return *p, err
 		})
 		if err != nil {
@@ -42,15 +43,29 @@ func (d *Desk) Erase(ctx context.Context, actor access.Actor, in Change) (drawbr
 	return out, nil
 }
 
-// erase does as much of it as fits into one act, and the person's row last: what
-// it leads to can be found until then.
-func (d *Desk) erase(tx *store.Tx, p *drawbridge.Person) (more bool, err error) {
+// EraseRows does as much of it as fits into one act of somebody who may, and
+// the person's row last: what it leads to can be found until then. What a legal
+// hold covers stays. A limit of 0 is the desk's own.
+func EraseRows(tx *store.Tx, p *drawbridge.Person, now time.Time, limit int) (more bool, err error) {
 	if err := ownsNothing(tx, p.ID); err != nil {
 		return false, err
 	}
-	if _, err := d.dropSessions(tx, p.ID, seal.Hidden{}); err != nil {
+	about, err := tx.AboutPerson(p.ID)
+	if err != nil {
 		return false, err
 	}
+	if err := tx.NotHeld(about, now); err != nil {
+		return false, err
+	}
+	if n, err := tx.DropSessions(p.ID, ""); err != nil {
+		return false, err
+	} else if n > 0 {
+		tx.Note("sessions_ended", n)
+	}
+	return eraseRows(tx, p, cmp.Or(limit, maxErase))
+}
+
+func eraseRows(tx *store.Tx, p *drawbridge.Person, limit int) (more bool, err error) {
 	tokens, err := tx.TokensOf(p.ID, "", manyRows)
 	if err != nil {
 		return false, err
@@ -67,7 +82,7 @@ func (d *Desk) erase(tx *store.Tx, p *drawbridge.Person) (more bool, err error) 
 		about = append(about, subject{"member", m.ID})
 	}
 	p.Disabled = true
-	if more, err = eraseDetails(tx, about, d.maxErase); err != nil {
+	if more, err = eraseDetails(tx, about, limit); err != nil {
 		return false, err
 	}
 	if more {

@@ -288,7 +288,7 @@ func (d *Door) commit(tx *store.Tx, seq int64, det detail) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seal the detail: %w", err)
 	}
-	if err := tx.PutDetail(store.Detail{Seq: seq, Salt: salt, Sealed: sealed}); err != nil {
+	if err := tx.PutDetail(store.Detail{Seq: seq, Salt: salt, Sealed: sealed, At: d.opt.Now()}); err != nil {
 		return "", err
 	}
 	return ledger.Commit(salt, data), nil

@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -352,7 +349,7 @@ func (c *checker) files(ctx context.Context) error {
 			}
 		}
 	}
-	return c.orphans(ctx, blobs)
+	return c.desk.orphans(ctx, c.tx, func(rel string) { c.report.Orphans = append(c.report.Orphans, rel) })
 }
 
 // file says what is wrong with the content of a record, if anything.
@@ -383,34 +380,4 @@ func (c *checker) file(b store.Blob, blobs *store.Blobs) string {
 		return fmt.Sprintf("the content has %d bytes, and the record says %d", n, b.Size)
 	}
 	return ""
-}
-
-// orphans lists files that no record names. They are no difference: a crash
-// between keeping a file and naming it leaves one.
-func (c *checker) orphans(ctx context.Context, blobs *store.Blobs) error {
-	root := blobs.Dir()
-	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		info, err := e.Info()
-		if err != nil || c.desk.door.Now().Sub(info.ModTime()) < young {
-			return nil //nolint:nilerr // it was removed meanwhile, or belongs to an act under way
-		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		if !strings.HasPrefix(rel, "tmp"+string(filepath.Separator)) {
-			have, err := c.tx.Existing("blob", []string{"sha256:" + filepath.Base(path)})
-			if err != nil || have["sha256:"+filepath.Base(path)] {
-				return err
-			}
-		}
-		c.report.Orphans = append(c.report.Orphans, filepath.ToSlash(rel))
-		return nil
-	})
 }

@@ -173,10 +173,19 @@ func (c *checked) Read(p []byte) (int, error) {
 
 func (c *checked) Close() error { return c.f.Close() }
 
-// AddBlob notes a file that is kept. The same content twice is one record.
+// AddBlob notes a file that is kept. The same content twice is one record. The
+// file must be there now, under the writer's lock: a sweep, which holds the same
+// lock, may have removed it since it was put.
 func (tx *Tx) AddBlob(b *Blob) error {
 	if had, err := blobRows.find(tx, "id = ?", b.ID); err != nil || len(had) > 0 {
 		return err
+	}
+	path, err := tx.store.blobs.Path(b.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return unavailable("name a file", err)
 	}
 	return blobRows.insert(tx, b)
 }

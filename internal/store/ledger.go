@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -140,11 +141,12 @@ type Detail struct {
 	Seq    int64
 	Salt   []byte
 	Sealed []byte
+	At     time.Time // of the entry; written, and read by retention alone
 }
 
 // PutDetail keeps the detail of an entry.
 func (tx *Tx) PutDetail(d Detail) error {
-	_, err := tx.exec(`INSERT INTO ledger_detail (seq, salt, detail) VALUES (?, ?, ?)`, d.Seq, d.Salt, d.Sealed)
+	_, err := tx.exec(`INSERT INTO ledger_detail (seq, salt, detail, made_at) VALUES (?, ?, ?, ?)`, d.Seq, d.Salt, d.Sealed, Time(d.At))
 	return err
 }
 

@@ -19,11 +19,13 @@ var (
 	tokens       = newTable[drawbridge.Token]("token", "id")
 	blobRows     = newTable[Blob]("blob", "id")
 	webhooks     = newTable[drawbridge.Hook]("webhook", "id")
+	periods      = newTable[drawbridge.Period]("retention", "id")
+	holds        = newTable[drawbridge.Hold]("hold", "id")
 )
 
 // records lists every kind of record: fsck walks them, backup copies them.
 func records() []record {
-	return []record{partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows, webhooks}
+	return []record{partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows, webhooks, periods, holds}
 }
 
 // Kinds names every kind of record.
