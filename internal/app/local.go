@@ -10,12 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"drawbridge"
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
+	"drawbridge/internal/custody"
 	"drawbridge/internal/ledger"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/register"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 )
@@ -27,8 +30,13 @@ type Local struct {
 	Store   *store.Store
 	Keys    *seal.Keyring
 	Door    *action.Door
-	Account *account.Desk
 	Log     *slog.Logger
+
+	Account  *account.Desk
+	Register *register.Desk
+	Custody  *custody.Desk
+
+	packs func() (*policy.Workspace, error)
 }
 
 // OpenLocal opens an installation for a command that works on its data folder.
@@ -54,10 +62,26 @@ func OpenLocal(ctx context.Context, opt Options) (*Local, error) {
 	}
 	log := newLogger(opt)
 	door := action.New(action.Options{Store: s, Keys: keys, Now: opt.Now, Log: log})
-	return &Local{
-		Options: opt, Store: s, Keys: keys, Door: door, Log: log,
-		Account: account.New(door, account.Options{Now: opt.Now, Origin: keys.Origin()}),
-	}, nil
+	if err := door.RefreshKeys(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	l := &Local{Options: opt, Store: s, Keys: keys, Door: door, Log: log, packs: sync.OnceValues(opt.workspace)}
+	l.Account = account.New(door, account.Options{Now: opt.Now, Origin: keys.Origin()})
+	l.Custody = custody.New(door)
+	l.Register = register.New(door, register.Options{Version: opt.Version, Workspace: func() *policy.Workspace {
+		w, err := l.Workspace()
+		if err != nil {
+			log.LogAttrs(ctx, slog.LevelError, "packs not loaded", slog.Any("error", err))
+		}
+		return w
+	}})
+	return l, nil
+}
+
+// HasKeys reports whether the installation has keys already.
+func (o Options) HasKeys() bool {
+	_, err := seal.OpenKeyring(o.keysFolder())
+	return drawbridge.KindOf(err) != drawbridge.NotFound
 }
 
 // openKeys opens the keys, and makes them while the ledger is empty: later,
@@ -94,7 +118,7 @@ func (l *Local) Close() error { return l.Store.Close() }
 func (l *Local) Running() string { return Running(l.Options.Data) }
 
 // Workspace opens the packs by which this installation judges.
-func (l *Local) Workspace() (*policy.Workspace, error) { return l.Options.workspace() }
+func (l *Local) Workspace() (*policy.Workspace, error) { return l.packs() }
 
 func (o Options) workspace() (*policy.Workspace, error) {
 	if o.Workspace == "" {

@@ -98,6 +98,13 @@ func commands(env *Env) []*cobra.Command {
 		newDemo(env),
 		newPolicy(env),
 		newPack(env),
+		newLog(env),
+		newServe(env),
+		newWorker(env),
+		newAdmin(env),
+		newDoctor(env),
+		newFsck(env),
+		newKeys(env),
 		newVersion(env),
 	}
 }
