@@ -1,7 +1,6 @@
 package drawbridge_test
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
@@ -12,17 +11,28 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"drawbridge": func() {
-		dir, err := os.Getwd()
-		if err != nil {
-			panic(err)
-		}
-		os.Exit(cli.Run(context.Background(), cli.Env{
-			Args: os.Args[1:], Environ: os.Getenv, Dir: dir,
-			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-			Now: fixedNow, Version: "test",
-		}))
-	}})
+	testscript.Main(m, map[string]func(){"drawbridge": drawbridgeMain})
+}
+
+// drawbridgeMain is the program as scripts run it. Scripts with a server let
+// the clock run.
+func drawbridgeMain() {
+	dir, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	ctx, stop := signalContext()
+	env := cli.Env{
+		Args: os.Args[1:], Environ: os.Getenv, Dir: dir,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Now: fixedNow, Version: "test",
+	}
+	if os.Getenv("CLOCK") == "running" {
+		env.Now = time.Now
+	}
+	code := cli.Run(ctx, env)
+	stop()
+	os.Exit(code)
 }
 
 // fixedNow keeps scripts free of today's date.

@@ -17,6 +17,9 @@ import (
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/api"
+	"drawbridge/internal/job"
+	"drawbridge/internal/notify"
 )
 
 // patience is how long requests that are being answered may take after a stop.
@@ -36,6 +39,8 @@ type App struct {
 	parts   []part
 	running int // how many parts were started
 	meters  *meters
+	jobs    *job.Jobs
+	notify  *notify.Notify
 	serving *listener
 	metrics *listener // nil without
 	failed  chan error
@@ -64,8 +69,9 @@ func NewWorker(ctx context.Context, opt Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.observe()
-	a.work()
+	if err := a.work(); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
 	return a, nil
 }
 
@@ -100,23 +106,28 @@ func (a *App) close() error {
 
 // serve adds the parts of a server.
 func (a *App) serve() error {
-	a.observe()
-	a.work()
+	if _, err := a.Workspace(); err != nil { // packs that do not verify decide nothing
+		return err
+	}
+	if err := a.work(); err != nil {
+		return err
+	}
+	door, err := api.New(api.Options{
+		Door: a.Door, Account: a.Account, Register: a.Register, Custody: a.Custody,
+		Now: a.Options.Now, Log: a.Log, Version: a.Options.Version, Secure: a.Options.secure(), Observe: a.meters.observe,
+	})
+	if err != nil {
+		return fmt.Errorf("put the API together: %w", err)
+	}
 	mux := http.NewServeMux()
+	mux.Handle("/", door.Handler())
 	a.health(mux)
-	var err error
 	if a.serving, err = newListener(a.Options, a.Log, a.failed); err != nil {
 		return err
 	}
 	a.serving.server.Handler = mux
 	a.add("server", a.serving.start, a.serving.stop)
 	return nil
-}
-
-// work adds what runs without being asked.
-func (a *App) work() {
-	ticks := &ticker{every: time.Minute, do: func(ctx context.Context) { a.Door.FlushDenials(ctx) }}
-	a.add("refusals", ticks.start, ticks.stop)
 }
 
 func (a *App) add(name string, start, stop func(context.Context) error) {
