@@ -282,6 +282,9 @@ func (d *Door) commit(tx *store.Tx, seq int64, det detail) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("write the detail: %w", err)
 	}
+	if len(data) > ledger.MaxDetail {
+		return "", drawbridge.Errorf(drawbridge.TooLarge, "the act changes too much at once to be recorded (%d bytes): split it", len(data))
+	}
 	salt := make([]byte, ledger.SaltSize)
 	rand.Read(salt)
 	sealed, err := d.opt.Keys.Seal(data, DetailContext(seq))

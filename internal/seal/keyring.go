@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"drawbridge"
 )
@@ -61,12 +59,15 @@ type Keyring struct {
 	ring   atomic.Pointer[ring]
 }
 
+// maxOrigin bounds the name of a log, as its entries and checkpoints do.
+const maxOrigin = 256
+
 // CreateKeyring makes a folder with one active key of each purpose. The origin
 // is the name under which the installation signs, such as
 // "drawbridge.example/abc". It refuses a folder that has keys.
 func CreateKeyring(dir, origin string, now time.Time) (*Keyring, error) {
-	if origin == "" || !utf8.ValidString(origin) || strings.ContainsFunc(origin, func(r rune) bool { return r == '+' || unicode.IsSpace(r) }) {
-		return nil, drawbridge.Errorf(drawbridge.Invalid, "the name to sign under, %q, must not be empty and has neither spaces nor +; take one such as drawbridge.example/abc", origin)
+	if origin == "" || len(origin) > maxOrigin || strings.ContainsFunc(origin, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`+"\<>&`, r) }) {
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "the name to sign under, %q, has 1 to %d visible ASCII characters, none of + \" \\ < > &; take one such as drawbridge.example/abc", origin, maxOrigin)
 	}
 	if err := makeFolder(dir); err != nil {
 		return nil, err
