@@ -10,6 +10,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"drawbridge"
@@ -38,7 +39,7 @@ type Desk struct {
 // New makes a desk.
 func New(door *action.Door, opt Options) *Desk {
 	return &Desk{
-		door: door, opt: opt, hasher: newHasher(), maxErase: maxErase,
+		door: door, opt: opt, hasher: newHasher(present), maxErase: maxErase,
 		accounts: newLimiter(10, time.Minute),
 		remotes:  newLimiter(50, 10*time.Second),
 	}
@@ -47,10 +48,21 @@ func New(door *action.Door, opt Options) *Desk {
 // now is the time as it is stored.
 func (d *Desk) now() time.Time { return d.opt.Now().UTC().Truncate(time.Microsecond) }
 
-// errWrong is the one answer to a proof that failed. It does not say which part
-// was wrong, nor whether there is such an account.
+// errProof is the cause of every error by which somebody failed to prove who
+// they are: those are counted and recorded.
+var errProof = errors.New("proof failed")
+
+// errWrong is the one answer to a sign-in that failed. It does not say which
+// part was wrong, nor whether there is such an account.
 func errWrong() error {
-	return drawbridge.Errorf(drawbridge.Unauthenticated, "the address, the password or the code is wrong, or the account is not in use")
+	return &drawbridge.Error{
+		Kind: drawbridge.Unauthenticated, Message: "the address, the password or the code is wrong, or the account is not in use", Err: errProof,
+	}
+}
+
+// errAgain is what errWrong is to somebody who is signed in, and stays so.
+func errAgain() error {
+	return &drawbridge.Error{Kind: drawbridge.Denied, Message: "the password or the code is wrong", Err: errProof}
 }
 
 // errSignedOut is the one answer to a secret that does not work.

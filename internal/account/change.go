@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -161,7 +162,7 @@ func (d *Desk) ResetCredential(ctx context.Context, actor access.Actor, in Chang
 // ChangePassword replaces the actor's own password, and signs them out
 // everywhere but in the session whose secret is given.
 func (d *Desk) ChangePassword(ctx context.Context, actor access.Actor, session, old, password seal.Hidden) error {
-	act := action.Act{Actor: actor, Action: access.CredentialWrite, On: ofPerson("person", actor.Person)}
+	act := ownCredential(actor)
 	var p *drawbridge.Person
 	err := d.door.View(ctx, act, func(tx *store.Tx) (err error) { // refused before anything is computed
 		p, err = tx.Person(actor.Person)
@@ -174,20 +175,17 @@ func (d *Desk) ChangePassword(ctx context.Context, actor access.Actor, session, 
 		return err
 	}
 	if len(old.Reveal()) > maxPassword {
-		return errWrong()
+		return errAgain()
 	}
-	settle, err := d.attempt("prove "+string(p.ID), "")
-	if err != nil {
+	var proof proof
+	err = d.counted(ctx, "prove "+string(p.ID), "", act, func() (err error) {
+		proof, err = d.prove(ctx, old, func(tx *store.Tx) (*drawbridge.Person, error) { return tx.Person(p.ID) })
 		return err
-	}
-	proof, err := d.prove(ctx, old, func(tx *store.Tx) (*drawbridge.Person, error) { return tx.Person(p.ID) })
-	failed := is(err, drawbridge.Unauthenticated)
-	settle(failed)
-	if failed {
-		d.door.Refused(ctx, act)
-		return drawbridge.Errorf(drawbridge.Denied, "the present password is wrong")
-	}
-	if err != nil {
+	})
+	switch {
+	case errors.Is(err, errProof):
+		return errAgain()
+	case err != nil:
 		return err
 	}
 	kept, err := d.hasher.hash(ctx, password)

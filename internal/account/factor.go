@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,6 +68,7 @@ func (d *Desk) BeginSecondFactor(ctx context.Context, actor access.Actor) (Enrol
 	}
 	secret := make([]byte, totpSecret)
 	rand.Read(secret)
+	//nolint:gosec // G117: it is sealed in the next line
 	data, err := json.Marshal(ticket{Secret: secret, Version: c.Version, Ends: d.now().Add(enrolLife)})
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("write the ticket: %w", err)
@@ -170,23 +172,22 @@ func (d *Desk) SecondFactor(ctx context.Context, actor access.Actor) (Factor, er
 
 // factor changes the actor's own second factor, within the limit of failures.
 func (d *Desk) factor(ctx context.Context, actor access.Actor, fn func(*drawbridge.Credential) ([]seal.Hidden, error)) ([]seal.Hidden, error) {
-	settle, err := d.attempt("prove "+string(actor.Person), "")
-	if err != nil {
-		return nil, err
-	}
 	var codes []seal.Hidden
-	_, _, err = action.Do(ctx, d.door, ownCredential(actor), func(tx *store.Tx) (struct{}, error) {
-		c, err := tx.Credential(actor.Person)
-		if err != nil {
-			return struct{}{}, err
-		}
-		if codes, err = fn(c); err != nil {
-			return struct{}{}, err
-		}
-		c.UpdatedAt = d.now()
-		return struct{}{}, tx.SetCredential(c)
+	act := ownCredential(actor)
+	err := d.counted(ctx, "prove "+string(actor.Person), "", act, func() error {
+		_, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (struct{}, error) {
+			c, err := tx.Credential(actor.Person)
+			if err != nil {
+				return struct{}{}, err
+			}
+			if codes, err = fn(c); err != nil {
+				return struct{}{}, err
+			}
+			c.UpdatedAt = d.now()
+			return struct{}{}, tx.SetCredential(c)
+		})
+		return err
 	})
-	settle(is(err, drawbridge.Invalid))
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +195,9 @@ func (d *Desk) factor(ctx context.Context, actor access.Actor, fn func(*drawbrid
 }
 
 func errCode() error {
-	return drawbridge.Errorf(drawbridge.Invalid, "the code is wrong or was used: wait for the next one, and check the clock of the device")
+	return &drawbridge.Error{
+		Kind: drawbridge.Denied, Message: "the code is wrong or was used: wait for the next one, and check the clock of the device", Err: errProof,
+	}
 }
 
 func (d *Desk) useFactor(c *drawbridge.Credential, code seal.Hidden) error {
@@ -202,7 +205,7 @@ func (d *Desk) useFactor(c *drawbridge.Credential, code seal.Hidden) error {
 		return drawbridge.Errorf(drawbridge.Conflict, "there is no second factor")
 	}
 	if err := d.useCode(c, code); err != nil {
-		if is(err, drawbridge.Unauthenticated) {
+		if errors.Is(err, errProof) {
 			return errCode()
 		}
 		return err

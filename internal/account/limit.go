@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/action"
 )
 
 // maxBuckets bounds what somebody who tries many names can make us remember.
@@ -86,16 +88,16 @@ func (l *limiter) evict(now time.Time) {
 	}
 }
 
-// Wait is the cause of a limited error: how long to wait before the next try.
-type Wait struct{ For time.Duration }
+// WaitError is the cause of a limited error: how long to wait before the next try.
+type WaitError struct{ For time.Duration }
 
 // Error says how long to wait.
-func (w Wait) Error() string { return fmt.Sprintf("wait %s", w.For) }
+func (w WaitError) Error() string { return fmt.Sprintf("wait %s", w.For) }
 
 // RetryAfter tells how long to wait before the next try, rounded up to a
 // second, or 0 when the error does not say.
 func RetryAfter(err error) time.Duration {
-	w, ok := errors.AsType[Wait](err)
+	w, ok := errors.AsType[WaitError](err)
 	if !ok {
 		return 0
 	}
@@ -103,7 +105,7 @@ func RetryAfter(err error) time.Duration {
 }
 
 func limited(what string, wait time.Duration) error {
-	w := Wait{wait}
+	w := WaitError{wait}
 	return &drawbridge.Error{Kind: drawbridge.Limited, Message: fmt.Sprintf("%s: try again in %s", what, RetryAfter(w)), Err: w}
 }
 
@@ -123,27 +125,28 @@ func remoteKey(remote string) string {
 	return netip.PrefixFrom(addr, 64).Masked().String()
 }
 
-// attempt takes one try for an account and one for a remote address. Settle it
-// with the outcome: only failures stay counted.
-func (d *Desk) attempt(account, remote string) (settle func(failed bool), err error) {
-	now := d.opt.Now()
+// counted runs fn as one attempt of an account, and of a remote address where
+// there is one. Only failed proofs stay counted, and they are recorded.
+func (d *Desk) counted(ctx context.Context, account, remote string, act action.Act, fn func() error) error {
 	const what = "too many failed attempts"
-	if wait := d.accounts.take(account, now); wait > 0 {
-		return nil, limited(what, wait)
+	if wait := d.accounts.take(account, d.opt.Now()); wait > 0 {
+		return limited(what, wait)
 	}
-	if remote = remoteKey(remote); remote != "" {
-		if wait := d.remotes.take(remote, now); wait > 0 {
-			d.accounts.giveBack(account, now)
-			return nil, limited(what, wait)
+	remote = remoteKey(remote)
+	if remote != "" {
+		if wait := d.remotes.take(remote, d.opt.Now()); wait > 0 {
+			d.accounts.giveBack(account, d.opt.Now())
+			return limited(what, wait)
 		}
 	}
-	return func(failed bool) {
-		if failed {
-			return
-		}
-		d.accounts.giveBack(account, d.opt.Now())
-		if remote != "" {
-			d.remotes.giveBack(remote, d.opt.Now())
-		}
-	}, nil
+	err := fn()
+	if errors.Is(err, errProof) {
+		d.door.Refused(ctx, act)
+		return err
+	}
+	d.accounts.giveBack(account, d.opt.Now())
+	if remote != "" {
+		d.remotes.giveBack(remote, d.opt.Now())
+	}
+	return err
 }

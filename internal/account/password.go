@@ -50,12 +50,12 @@ type hasher struct {
 	queue  chan struct{}
 }
 
-func newHasher() *hasher {
+func newHasher(p params) *hasher {
 	tag, salt := make([]byte, tagSize), make([]byte, saltSize)
 	rand.Read(tag)
 	rand.Read(salt)
 	return &hasher{
-		derive: argon2.IDKey, params: present, dummy: phc(present, salt, tag),
+		derive: argon2.IDKey, params: p, dummy: phc(p, salt, tag),
 		slots: make(chan struct{}, hashSlots), queue: make(chan struct{}, hashQueue),
 	}
 }
@@ -134,7 +134,7 @@ func readPHC(s string) (p params, salt, tag []byte, err error) {
 			return params{}, nil, nil, bad
 		}
 	}
-	p = params{memory: uint32(n[0]), time: uint32(n[1]), threads: uint8(n[2])}
+	p = params{memory: uint32(n[0]), time: uint32(n[1]), threads: uint8(n[2])} //nolint:gosec // bounded above
 	salt, err1 := base64.RawStdEncoding.Strict().DecodeString(parts[4])
 	tag, err2 := base64.RawStdEncoding.Strict().DecodeString(parts[5])
 	if err1 != nil || err2 != nil || len(salt) < 8 || len(tag) != tagSize || phc(p, salt, tag) != s {

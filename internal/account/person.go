@@ -189,12 +189,35 @@ func (d *Desk) Person(ctx context.Context, actor access.Actor, id drawbridge.Per
 	return out, err
 }
 
-func checkEmail(s string) error {
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > maxEmail || strings.ContainsFunc(s, unfit) {
-		return drawbridge.Errorf(drawbridge.Invalid, "the address must be one like ann@example.org, of at most %d bytes", maxEmail)
+// Find reads the person with an address.
+func (d *Desk) Find(ctx context.Context, actor access.Actor, email string) (drawbridge.Person, error) {
+	var out drawbridge.Person
+	email, err := cleanEmail(email)
+	if err != nil {
+		return out, err
 	}
-	return nil
+	var found *drawbridge.Person
+	on := func(tx *store.Tx) (o access.Object, err error) {
+		if found, err = tx.PersonByEmail(email); err != nil {
+			return o, err
+		}
+		return access.Object{Kind: "person", ID: string(found.ID), Owners: []drawbridge.PersonID{found.ID}}, nil
+	}
+	err = d.door.View(ctx, action.Act{Actor: actor, Action: access.PersonRead, On: on}, func(*store.Tx) error {
+		out = *found
+		return nil
+	})
+	return out, err
+}
+
+// cleanEmail is the form in which an address is kept and looked up.
+func cleanEmail(s string) (string, error) {
+	clean := strings.ToLower(strings.TrimSpace(s))
+	a, err := mail.ParseAddress(clean)
+	if err != nil || a.Address != clean || len(clean) > maxEmail || !utf8.ValidString(s) || strings.ContainsFunc(clean, unfit) {
+		return "", drawbridge.Errorf(drawbridge.Invalid, "the address must be one like ann@example.org, of at most %d bytes", maxEmail)
+	}
+	return clean, nil
 }
 
 func checkName(what, s string) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/access"
@@ -41,16 +40,13 @@ func (d *Desk) SignIn(ctx context.Context, in SignIn) (seal.Hidden, drawbridge.S
 	if err != nil || len(in.Password.Reveal()) > maxPassword || len(in.Code.Reveal()) > maxCode {
 		return seal.Hidden{}, drawbridge.Session{}, errWrong() // says nothing about any account
 	}
-	settle, err := d.attempt("sign in "+email, in.Remote)
-	if err != nil {
-		return seal.Hidden{}, drawbridge.Session{}, err
-	}
-	secret, session, err := d.signIn(ctx, email, in)
-	failed := is(err, drawbridge.Unauthenticated) && !errors.Is(err, ErrSecondFactor)
-	settle(failed)
-	if failed {
-		d.door.Refused(ctx, action.Act{Actor: access.Anonymous(in.Via, in.Request), Action: access.SignIn})
-	}
+	var secret seal.Hidden
+	var session drawbridge.Session
+	act := action.Act{Actor: access.Anonymous(in.Via, in.Request), Action: access.SignIn}
+	err = d.counted(ctx, "sign in "+email, in.Remote, act, func() (err error) {
+		secret, session, err = d.signIn(ctx, email, in)
+		return err
+	})
 	return secret, session, err
 }
 
@@ -65,7 +61,7 @@ func (d *Desk) signIn(ctx context.Context, email string, in SignIn) (seal.Hidden
 		ID: drawbridge.SessionID(drawbridge.NewID("ses", now)), Person: proof.person, ProvedAt: now, SeenAt: now,
 		ExpiresAt: now.Add(sessionLife), CreatedAt: now,
 	}
-	_, err = d.signed(ctx, proof, in, session.ID, func(tx *store.Tx) error {
+	err = d.signed(ctx, proof, in, session.ID, func(tx *store.Tx) error {
 		if err := tx.AddSession(session, hash); err != nil {
 			return err
 		}
@@ -79,18 +75,18 @@ func (d *Desk) signIn(ctx context.Context, email string, in SignIn) (seal.Hidden
 
 // signed records a proof of identity: the second factor is judged, and fn
 // writes the session, in one act.
-func (d *Desk) signed(ctx context.Context, proof proof, in SignIn, session drawbridge.SessionID, fn func(*store.Tx) error) (struct{}, error) {
+func (d *Desk) signed(ctx context.Context, proof proof, in SignIn, session drawbridge.SessionID, fn func(*store.Tx) error) error {
 	act := action.Act{
 		Actor:  access.Actor{ID: string(proof.person), Via: in.Via, Request: in.Request, System: true},
 		Action: access.SignIn, Object: access.Object{Kind: "session", ID: string(session)},
 	}
-	out, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (struct{}, error) {
+	_, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (struct{}, error) {
 		if err := d.confirm(tx, proof, in.Code); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, fn(tx)
 	})
-	return out, err
+	return err
 }
 
 // proof is a password that was right when it was read.
@@ -196,45 +192,31 @@ func (d *Desk) Reprove(ctx context.Context, actor access.Actor, secret, password
 		return none, drawbridge.Session{}, errSignedOut()
 	}
 	if len(password.Reveal()) > maxPassword || len(code.Reveal()) > maxCode {
-		return none, drawbridge.Session{}, errWrong()
-	}
-	// Counted apart from sign-ins: a stranger who fails must not stop the owner here.
-	settle, err := d.attempt("prove "+string(person.ID), "")
-	if err != nil {
-		return none, drawbridge.Session{}, err
+		return none, drawbridge.Session{}, errAgain()
 	}
 	renewed, hash := newSecret(prefixSession)
-	err = d.reprove(ctx, actor, session, password, code, old, hash)
-	failed := is(err, drawbridge.Unauthenticated) && !errors.Is(err, ErrSecondFactor)
-	settle(failed)
-	if failed {
-		d.door.Refused(ctx, action.Act{Actor: actor, Action: access.SignIn})
-	}
-	if err != nil {
+	// Counted apart from sign-ins: a stranger who fails must not stop the owner here.
+	err = d.counted(ctx, "prove "+string(person.ID), "", action.Act{Actor: actor, Action: access.SignIn}, func() error {
+		proof, err := d.prove(ctx, password, func(tx *store.Tx) (*drawbridge.Person, error) { return tx.Person(person.ID) })
+		if err != nil {
+			return err
+		}
+		session.ProvedAt = d.now()
+		session.SeenAt = session.ProvedAt
+		in := SignIn{Code: code, Via: actor.Via, Request: actor.Request}
+		return d.signed(ctx, proof, in, session.ID, func(tx *store.Tx) error {
+			ok, err := tx.RotateSession(session.ID, old, hash, session.ProvedAt)
+			if err == nil && !ok {
+				return errSignedOut()
+			}
+			return err
+		})
+	})
+	switch {
+	case errors.Is(err, errProof):
+		return none, drawbridge.Session{}, errAgain()
+	case err != nil:
 		return none, drawbridge.Session{}, err
 	}
 	return seal.Hide(renewed), *session, nil
-}
-
-func (d *Desk) reprove(ctx context.Context, actor access.Actor, session *drawbridge.Session, password, code seal.Hidden, old, hash string) error {
-	proof, err := d.prove(ctx, password, func(tx *store.Tx) (*drawbridge.Person, error) { return tx.Person(session.Person) })
-	if err != nil {
-		return err
-	}
-	now := d.now()
-	_, err = d.signed(ctx, proof, SignIn{Code: code, Via: actor.Via, Request: actor.Request}, session.ID, func(tx *store.Tx) error {
-		ok, err := tx.RotateSession(session.ID, old, hash, now)
-		if err == nil && !ok {
-			return errSignedOut()
-		}
-		return err
-	})
-	session.ProvedAt, session.SeenAt = now, now
-	return err
-}
-
-// cleanEmail is the form in which an address is kept and looked up.
-func cleanEmail(s string) (string, error) {
-	s = strings.ToLower(strings.TrimSpace(s))
-	return s, checkEmail(s)
 }

@@ -27,6 +27,8 @@ func (tx *Tx) TokenByHash(hash string) (*drawbridge.Token, error) {
 }
 
 // tokenInScope shows a person their own tokens and those of their integrations.
+//
+//nolint:gosec // G101: SQL, no secret
 const tokenInScope = `(? OR person = ? OR integration IN (SELECT id FROM integration WHERE owner = ?)
 	OR integration IN (SELECT integration FROM member WHERE person = ?))`
 
