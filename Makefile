@@ -8,12 +8,12 @@ SPECS   ?=
 OUT     ?= demo-out
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
+.PHONY: prove-tests build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
 
 # Runs a command beside a PostgreSQL server of its own, which it installs where
 # there is none. The variable makes a test that finds no server fail, not skip.
 WITH_POSTGRES = scripts/postgres run --
-test prove: export DRAWBRIDGE_TEST_POSTGRES_REQUIRED = 1
+test prove prove-tests: export DRAWBRIDGE_TEST_POSTGRES_REQUIRED = 1
 
 build: ## build bin/drawbridge
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/drawbridge ./cmd/drawbridge
@@ -33,9 +33,13 @@ quick: ## vet and tests; needs Go alone, skips what needs PostgreSQL
 
 prove: ## the long form, before an issue closes
 	$(MAKE) test FUZZTIME=30s
-	PROVE=1 $(WITH_POSTGRES) $(GO) test -race -shuffle=on -p 2 -count=2 -timeout 60m ./...
+	$(MAKE) prove-tests
 	$(MAKE) bench
 	$(MAKE) eval-categories
+
+prove-tests: export PROVE = 1
+prove-tests: ## the tests in their long form
+	$(WITH_POSTGRES) $(GO) test -race -shuffle=on -p 2 -count=2 -timeout 120m ./...
 
 bench: build ## figures of TARGETS; SPECS=DIR adds the real specifications there
 	scripts/bench '$(SPECS)'

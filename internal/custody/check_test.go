@@ -130,7 +130,6 @@ func TestCheckNames(t *testing.T) {
 		}},
 	}
 	testkit.Databases(t, func(t *testing.T, url string) {
-		t.Helper()
 		for _, harm := range harms {
 			h := open(t, freshDatabase(t, url))
 			_, file := h.populate(t)
