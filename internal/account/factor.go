@@ -86,11 +86,11 @@ func (d *Desk) BeginSecondFactor(ctx context.Context, actor access.Actor) (Enrol
 // ConfirmSecondFactor takes the second factor into use with a first code, and
 // returns recovery codes, each of which stands in for a code once.
 func (d *Desk) ConfirmSecondFactor(ctx context.Context, actor access.Actor, carried, code seal.Hidden) ([]seal.Hidden, error) {
-	t, err := d.readTicket(actor.Person, carried)
-	if err != nil {
-		return nil, err
-	}
 	return d.factor(ctx, actor, func(c *drawbridge.Credential) ([]seal.Hidden, error) {
+		t, err := d.readTicket(actor.Person, carried)
+		if err != nil {
+			return nil, err
+		}
 		if len(c.TOTP) > 0 || c.Version != t.Version {
 			return nil, drawbridge.Errorf(drawbridge.Conflict, "the account changed since the second factor was begun: begin again")
 		}

@@ -167,7 +167,7 @@ func TestEnrolment(t *testing.T) {
 			"a garbled ticket":   {ann, seal.Hide("x" + e.Ticket.Reveal()), w.code(e.Secret), drawbridge.Invalid},
 			"a huge ticket":      {ann, seal.Hide(strings.Repeat("A", 1<<20)), w.code(e.Secret), drawbridge.Invalid},
 			"by a token":         {token, e.Ticket, w.code(e.Secret), drawbridge.Denied},
-			"somebody anonymous": {access.Anonymous("api", ""), e.Ticket, w.code(e.Secret), drawbridge.Invalid},
+			"somebody anonymous": {access.Anonymous("api", ""), e.Ticket, w.code(e.Secret), drawbridge.NotFound},
 		} {
 			_, err := w.ConfirmSecondFactor(w.ctx(), tt.actor, tt.ticket, tt.code)
 			want(w.t, name, err, tt.want)
