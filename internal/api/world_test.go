@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"drawbridge"
-	"drawbridge/internal/access"
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
 	"drawbridge/internal/api"
@@ -89,7 +88,7 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = httptest.NewServer(a.Handler())
+	w.server = httptest.NewServer(conforming(t, a.Handler()))
 	t.Cleanup(w.server.Close)
 	return w
 }
@@ -146,5 +145,3 @@ func kind(t testing.TB, err error, want drawbridge.Kind) {
 		t.Errorf("%v, want an error of kind %s", err, want)
 	}
 }
-
-var _ = access.Builtin

@@ -58,14 +58,14 @@ type Pushed struct {
 func (c *Client) Push(ctx context.Context, in Push) (Pushed, Sent, error) {
 	s := spec{method: http.MethodPost, pattern: "/api/v1/revisions", key: rand.Text()}
 	var err error
-	if s.raw, s.media, err = in.encode(); err != nil {
+	if s.raw, s.media, err = in.Encode(); err != nil {
 		return Pushed{}, Sent{Entry: -1}, err
 	}
 	return exchange[Pushed](ctx, c, s)
 }
 
-// encode writes the parts.
-func (p Push) encode() (body []byte, media string, err error) {
+// Encode writes the parts as a multipart/form-data body.
+func (p Push) Encode() (body []byte, media string, err error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	request, err := json.Marshal(p)
