@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"drawbridge/internal/api"
 	"drawbridge/internal/assess"
 	"drawbridge/internal/manifest"
 )
@@ -27,6 +28,7 @@ func files() []file {
 		{"docs/reference/manifest.md", func() ([]byte, error) { return manifest.Reference(), nil }},
 		{"docs/reference/manifest.schema.json", func() ([]byte, error) { return manifest.Schema("") }},
 		{"docs/reference/assessment.schema.json", assess.Schema},
+		{"docs/reference/openapi.json", api.OpenAPI},
 	}
 }
 
