@@ -168,7 +168,7 @@ func TestBadPush(t *testing.T) {
 		"nothing":        {register.Push{}, drawbridge.Invalid, "not among the files"},
 		"no YAML":        {push("a: [", ""), drawbridge.Invalid, ""},
 		"broken":         {push("a: ["), drawbridge.Invalid, "m.yaml:1:"},
-		"unknown key":    {push(good + "nmae: x\n"), drawbridge.Invalid, "m.yaml:5:1: nmae"},
+		"unknown key":    {push(good + "shape: x\n"), drawbridge.Invalid, "m.yaml:5:1: shape"},
 		"category":       {push(good + "interfaces: [{id: i, kind: http_api, direction: outbound}]\nsystems: [{id: s}]\nflows: [{id: f, from: s, to: i, data: [{at: request, field: /a, category: contact.emial}]}]\n"), drawbridge.Invalid, "m.yaml:7:"},
 		"deep":           {push(strings.Repeat("[", 100_000)), drawbridge.Invalid, "m.yaml:"},
 		"aliases":        {push("a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n"), drawbridge.Invalid, "m.yaml:"},

@@ -57,7 +57,7 @@ func (d *Desk) keepBundle(main string, files manifest.Files) (digest string, siz
 		w.CloseWithError(writeBundle(w, main, files)) // never an error
 	}()
 	digest, size, err = d.door.Store().Blobs().Put(r, maxBundle, d.door.Keys())
-	r.CloseWithError(io.ErrClosedPipe) // lets the writer go when Put stopped early
+	_ = r.CloseWithError(io.ErrClosedPipe) // lets the writer go when Put stopped early
 	<-done
 	return digest, size, err
 }

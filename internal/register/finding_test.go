@@ -43,7 +43,7 @@ func (r *rig) seed(tb testing.TB, integrations, findings int) {
 		SELECT 1, 'int_' || n, 'slug-' || n, 'production', 'Name ' || (n % 7), 'partner-' || (n % 3), 'live', 'per_' || (n % 10), 'rev_' || n, 1, 'asm_' || n,
 		'high', 50, n % 5, 'no-go', '', '', `+salt+` FROM `+series(integrations))
 	r.sql(tb, fmt.Sprintf(`INSERT INTO finding (assessment, fingerprint, integration, source, rule, element, severity, severity_rank, state, title)
-		SELECT 'asm_' || (n %% %d), 'f1-' || ((n * 7919) %% 1000003), 'int_' || (n %% %d), CASE WHEN n %% 3 = 0 THEN 'check' ELSE 'threat' END, 'T001', 'api',
+		SELECT 'asm_' || (n %% %d), 'f1-' || ((n * CAST(7919 AS BIGINT)) %% 1000003), 'int_' || (n %% %d), CASE WHEN n %% 3 = 0 THEN 'check' ELSE 'threat' END, 'T001', 'api',
 		CASE n %% 5 WHEN 0 THEN 'info' WHEN 1 THEN 'low' WHEN 2 THEN 'medium' WHEN 3 THEN 'high' ELSE 'critical' END, n %% 5,
 		CASE WHEN n %% 4 = 0 THEN 'accepted' ELSE 'open' END, 'A title of the usual length, so that rows have their size' FROM `, integrations, integrations)+series(findings))
 }
@@ -212,7 +212,9 @@ func TestProveFindings(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		r.seed(t, 10_000, 1_000_000)
-		r.sql(t, "ANALYZE")
+		if r.door.Store().Postgres() {
+			r.sql(t, "ANALYZE") // as it does by itself; SQLite has to do without
+		}
 		owner := r.person(t, "owner", drawbridge.ProgrammeOwner)
 		requester := access.Actor{ID: "per_3", Person: "per_3", Roles: []drawbridge.Role{drawbridge.Requester}, Via: "api"}
 		deep := &register.Cursor{Number: 1, Text: "f1-5", ID: "asm_5"}

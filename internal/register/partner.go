@@ -23,24 +23,24 @@ type Proposal struct {
 // partner makes the record of a partner from its file when there is none, and
 // lists the differences when there is one. An actor who may not see partners
 // gets none of it told.
-func (d *Desk) partner(tx *store.Tx, actor access.Actor, file *manifest.Partner, write bool) (created bool, proposals []Proposal, err error) {
+func (d *Desk) partner(tx *store.Tx, actor access.Actor, file *manifest.Partner, write bool) (proposals []Proposal, err error) {
 	proposals = []Proposal{}
 	if file == nil {
-		return false, proposals, nil
+		return proposals, nil
 	}
 	id := drawbridge.PartnerID(file.ID)
 	have, err := tx.Partner(id)
 	if drawbridge.KindOf(err) == drawbridge.NotFound {
 		if !write {
-			return false, proposals, nil
+			return proposals, nil
 		}
 		now := d.now()
-		return true, proposals, tx.AddPartner(&drawbridge.Partner{
+		return proposals, tx.AddPartner(&drawbridge.Partner{
 			ID: id, Name: nameOf(file), Country: file.Country, Website: file.Website, Owner: actor.Person, CreatedAt: now, UpdatedAt: now,
 		})
 	}
 	if err != nil || d.door.Table().Scope(actor, access.PartnerRead).Nothing() {
-		return false, proposals, err
+		return proposals, err
 	}
 	for _, f := range []struct{ name, record, file string }{
 		{"name", have.Name, nameOf(file)}, {"country", have.Country, file.Country}, {"website", have.Website, file.Website},
@@ -49,7 +49,7 @@ func (d *Desk) partner(tx *store.Tx, actor access.Actor, file *manifest.Partner,
 			proposals = append(proposals, Proposal{id, f.name, f.record, f.file})
 		}
 	}
-	return false, proposals, nil
+	return proposals, nil
 }
 
 func nameOf(file *manifest.Partner) string {

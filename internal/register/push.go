@@ -231,7 +231,7 @@ func (p *push) unchanged(tx *store.Tx) (*Pushed, error) {
 		return nil, err
 	}
 	out := &Pushed{Integration: *p.had, Revision: *p.head, Assessment: *a, Unchanged: true, DryRun: p.DryRun, Changes: []manifest.Change{}}
-	_, out.Proposals, err = p.desk.partner(tx, p.actor, p.bundle.Partner, false)
+	out.Proposals, err = p.desk.partner(tx, p.actor, p.bundle.Partner, false)
 	return out, err
 }
 
@@ -274,7 +274,7 @@ func (p *push) dry(ctx context.Context) (Pushed, error) {
 		if err != nil {
 			return err
 		}
-		_, proposals, err := p.desk.partner(tx, p.actor, p.bundle.Partner, false)
+		proposals, err := p.desk.partner(tx, p.actor, p.bundle.Partner, false)
 		a := p.verdict.record
 		in.Tier, in.Inherent, in.Residual, in.Outcome = a.Tier, a.Inherent, a.Residual, a.Outcome
 		out = p.answer(in, rev, &a, proposals)
@@ -296,7 +296,7 @@ func (p *push) write(tx *store.Tx) (Pushed, error) {
 	}
 	rev.ID = drawbridge.RevisionID(drawbridge.NewID("rev", rev.CreatedAt))
 	rev.Integration, in.Head = in.ID, rev.ID
-	_, proposals, err := p.desk.partner(tx, p.actor, p.bundle.Partner, true)
+	proposals, err := p.desk.partner(tx, p.actor, p.bundle.Partner, true)
 	if err != nil {
 		return Pushed{}, err
 	}

@@ -1,6 +1,8 @@
 package register_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -321,3 +323,59 @@ func TestAssessDue(t *testing.T) {
 }
 
 func errOf[T any](_ T, err error) error { return err }
+
+// TestLostPredecessor lets the revision before become something that this
+// program cannot read: a push goes on, and everything counts as a widening.
+func TestLostPredecessor(t *testing.T) {
+	t.Parallel()
+	r := open(t, "")
+	ann := r.person(t, "ann", drawbridge.Requester)
+	first, err := r.Push(t.Context(), ann, example(t, "pay"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.CreateHeader(&zip.FileHeader{Name: "m.yaml"})
+	if err == nil {
+		_, err = io.WriteString(w, "apiVersion: drawbridge/v9\n")
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	digest, _, err := r.door.Store().Blobs().Put(&b, 1<<20, r.door.Keys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.sql(t, "UPDATE revision SET bundle = '"+digest+"'")
+	p := example(t, "pay", prose...)
+	p.Base, p.Reason = first.Revision.ID, "new name"
+	out, err := r.Push(t.Context(), ann, p)
+	if err != nil || !out.Widens || len(out.Changes) != 1 {
+		t.Errorf("push = %s %v, want it taken in as a widening", brief(out), err)
+	}
+}
+
+// TestLargePush pushes a manifest near the limit of its size, twice.
+func TestLargePush(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
+	r := open(t, "")
+	ann := r.person(t, "ann", drawbridge.Requester)
+	p := register.Push{Main: "m.yaml", Files: manifest.Files{"m.yaml": testkit.BigManifest(1000, 4000)}}
+	first, err := r.Push(t.Context(), ann, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Files["m.yaml"] = bytes.ReplaceAll(p.Files["m.yaml"], []byte("purpose: payment"), []byte("purpose: refunds"))
+	p.Base, p.Reason = first.Revision.ID, "everything else"
+	out, err := r.Push(t.Context(), ann, p)
+	if err != nil || len(out.Changes) != 4000 {
+		t.Errorf("push = %s %v, want 4000 changes", brief(out), err)
+	}
+	if _, err := r.History(t.Context(), ann, "integration", string(first.Integration.ID), nil, 0); err != nil {
+		t.Error(err)
+	}
+}

@@ -103,43 +103,51 @@ type FindingList struct {
 	Limit       int
 }
 
-// Findings lists what of the findings may be seen, worst first. Over everything
-// it joins one short run of the index for each source and state; over some
-// integrations it sorts theirs.
+const (
+	findingOrder = " ORDER BY severity_rank DESC, fingerprint DESC, assessment DESC"
+	findingPage  = "severity_rank >= ? AND (severity_rank, fingerprint, assessment) < (?, ?, ?)"
+)
+
+// Findings lists what of the findings may be seen, worst first.
 func (tx *Tx) Findings(l FindingList) ([]drawbridge.Finding, error) {
 	after := FindingKey{Rank: 99}
 	if l.After != nil {
 		after = *l.After
 	}
-	const page = "severity_rank >= ? AND (severity_rank, fingerprint, assessment) < (?, ?, ?)"
-	least := int64(max(l.Severity.Rank(), 0))
-	args := []any{least, after.Rank, after.Fingerprint, string(after.Assessment)}
-	sources, states := only(findingSources, l.Source), only(findingStates, l.State)
-
-	var query string
-	switch {
-	case l.Scope.All && l.Integration == "":
-		const run = "SELECT * FROM (SELECT " + findingColumns + " FROM finding WHERE source = ? AND state = ? AND " + page +
-			" ORDER BY severity_rank DESC, fingerprint DESC, assessment DESC LIMIT ?) AS run"
-		var parts []string
-		var all []any
-		for _, source := range sources {
-			for _, state := range states {
-				parts = append(parts, run)
-				all = append(append(append(all, source, state), args...), l.Limit)
-			}
-		}
-		query, args = strings.Join(parts, " UNION ALL ")+" ORDER BY severity_rank DESC, fingerprint DESC, assessment DESC LIMIT ?", append(all, l.Limit)
-	default:
-		// The sum keeps the database from walking the findings of everybody in order.
-		query = "SELECT " + findingColumns + " FROM finding WHERE integration IN (SELECT id FROM integration WHERE " + inScope + " AND (? = '' OR id = ?)) AND " + page +
-			" AND source IN (?, ?) AND state IN (?, ?) ORDER BY severity_rank + 0 DESC, fingerprint DESC, assessment DESC LIMIT ?"
-		only := append(scopeArgs(l.Scope), string(l.Integration), string(l.Integration))
-		args = append(append(only, args...), sources[0], sources[len(sources)-1], states[0], states[len(states)-1], l.Limit)
+	page := []any{int64(max(l.Severity.Rank(), 0)), after.Rank, after.Fingerprint, string(after.Assessment)}
+	query, args := findingsOfSome(l, page)
+	if l.Scope.All && l.Integration == "" {
+		query, args = findingsOfAll(l, page)
 	}
 	var out []drawbridge.Finding
 	err := tx.findings(func(f drawbridge.Finding, _ []any) { out = append(out, f) }, query, args...)
 	return out, err
+}
+
+// findingsOfAll joins one short run of the index for each source and state.
+func findingsOfAll(l FindingList, page []any) (string, []any) {
+	const run = "SELECT * FROM (SELECT " + findingColumns + " FROM finding WHERE source = ? AND state = ? AND " + findingPage + findingOrder + " LIMIT ?) AS run"
+	var runs []string
+	var args []any
+	for _, source := range only(findingSources, l.Source) {
+		for _, state := range only(findingStates, l.State) {
+			runs = append(runs, run)
+			args = append(append(append(args, source, state), page...), l.Limit)
+		}
+	}
+	return strings.Join(runs, " UNION ALL ") + findingOrder + " LIMIT ?", append(args, l.Limit)
+}
+
+// findingsOfSome picks the worst of some integrations from the index alone, and
+// reads those rows. The sum keeps the database from walking everybody's findings.
+func findingsOfSome(l FindingList, page []any) (string, []any) {
+	sources, states := only(findingSources, l.Source), only(findingStates, l.State)
+	const query = "SELECT " + findingColumns + " FROM finding WHERE (assessment, fingerprint) IN (SELECT assessment, fingerprint FROM finding" +
+		" WHERE integration IN (SELECT id FROM integration WHERE " + inScope + " AND (? = '' OR id = ?)) AND " + findingPage +
+		" AND source IN (?, ?) AND state IN (?, ?) ORDER BY severity_rank + 0 DESC, fingerprint DESC, assessment DESC LIMIT ?)" + findingOrder
+	args := append(scopeArgs(l.Scope), string(l.Integration), string(l.Integration))
+	args = append(args, page...)
+	return query, append(args, sources[0], sources[len(sources)-1], states[0], states[len(states)-1], l.Limit)
 }
 
 // only is the one word that is asked for, or all.

@@ -82,7 +82,7 @@ func (tx *Tx) Integrations(l IntegrationList) ([]drawbridge.Integration, error) 
 		and(`(slug LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!')`, like, like)
 	}
 	after := l.After
-	order := ""
+	var order string
 	switch l.Order {
 	case ByRisk:
 		order = " ORDER BY residual DESC, id DESC LIMIT ?"
