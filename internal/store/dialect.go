@@ -40,6 +40,8 @@ type dialect interface {
 	goose() goose.Dialect
 	alone(context.Context, *Store) (release func(), err error) // the only process that brings the schema forward
 	versioned() string                                         // a query that counts the tables of schema versions: 0 or 1
+	columns() string                                           // a query for table, column and type, in the order of the columns
+	tables() string                                            // a query that counts all tables
 	size() string                                              // a query for the bytes that the database takes
 	version() string                                           // a query for the program's name and version
 	durability() []Durable                                     // settings that decide what survives a failing machine
@@ -107,6 +109,14 @@ func (sqliteDialect) snapshot() sql.IsolationLevel { return sql.LevelDefault }
 func (sqliteDialect) goose() goose.Dialect         { return goose.DialectSQLite3 }
 func (sqliteDialect) size() string {
 	return `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`
+}
+
+func (sqliteDialect) columns() string {
+	return `SELECT m.name, c.name, c.type FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid`
+}
+
+func (sqliteDialect) tables() string {
+	return `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'`
 }
 
 func (sqliteDialect) versioned() string {
@@ -178,6 +188,9 @@ func (postgresDialect) connect(opt Options) (*sql.DB, *sql.DB, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "drawbridge"
 	}
+	if opt.Look {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
 	open := func(conns int) *sql.DB {
 		db := stdlib.OpenDB(*config)
 		db.SetMaxOpenConns(conns)
@@ -192,6 +205,14 @@ func (postgresDialect) name() string                 { return "postgres" }
 func (postgresDialect) snapshot() sql.IsolationLevel { return sql.LevelRepeatableRead }
 func (postgresDialect) goose() goose.Dialect         { return goose.DialectPostgres }
 func (postgresDialect) size() string                 { return `SELECT pg_database_size(current_database())` }
+
+func (postgresDialect) columns() string {
+	return `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`
+}
+
+func (postgresDialect) tables() string {
+	return `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()`
+}
 
 func (postgresDialect) versioned() string {
 	return `SELECT COUNT(*) FROM pg_class WHERE relname = 'goose_db_version' AND pg_table_is_visible(oid)`
@@ -265,6 +286,8 @@ func (d postgresDialect) explain(err error) error {
 		return duplicate(err)
 	case e.Code == "53100":
 		return full(err)
+	case strings.HasPrefix(e.Code, "54"):
+		return &drawbridge.Error{Kind: drawbridge.TooLarge, Message: "a text is too long for the database to look it up: shorten it", Err: err}
 	case slices.Contains([]string{"08", "25", "53", "57", "58", "40"}, e.Code[:min(2, len(e.Code))]):
 		return unavailable("postgres", err)
 	}
