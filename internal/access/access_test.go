@@ -140,7 +140,7 @@ func TestRowsNameWhatIs(t *testing.T) {
 			t.Errorf("%v: a partner comes by link alone", row)
 		}
 	}
-	process := map[access.Action]bool{access.Setup: true, access.SignIn: true, access.Deny: true, access.Expire: true, access.Seed: true}
+	process := map[access.Action]bool{access.Setup: true, access.SignIn: true, access.Deny: true, access.Expire: true, access.Seed: true, access.Restore: true}
 	for _, act := range access.Actions() {
 		if granted[act] == process[act] {
 			t.Errorf("%s: granted to people %v, an act of the process %v; want exactly one", act, granted[act], process[act])

@@ -53,6 +53,8 @@ const (
 	Deny   Action = "access.denied" // the record of refusals
 	Expire Action = "system.expire"
 	Seed   Action = "system.seed"
+
+	Restore Action = "system.restore" // the record goes on from a backup
 )
 
 // property is what is true of an action besides who may do it.
@@ -93,7 +95,7 @@ var properties = []property{
 	{action: WebhookWrite, sees: WebhookRead, sensitive: true, system: true},
 	{action: RetentionRead, sees: RetentionRead, system: true},
 	{action: RetentionWrite, sees: RetentionRead, sensitive: true, system: true},
-	{action: HoldWrite, sees: RetentionRead, sensitive: true},
+	{action: HoldWrite, sees: RetentionRead, sensitive: true, system: true}, // by the keeper of the data folder
 	{action: Purge, sees: RetentionRead, system: true},
 	{action: KeyRead, sees: KeyRead, system: true},
 	{action: KeyRotate, sees: KeyRead, sensitive: true, system: true},
@@ -104,6 +106,7 @@ var properties = []property{
 	{action: Deny, system: true},
 	{action: Expire, system: true},
 	{action: Seed, system: true},
+	{action: Restore, system: true},
 }
 
 // Actions lists every action in the order of the documents.

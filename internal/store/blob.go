@@ -1,6 +1,7 @@
 package store
 
 import (
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,14 +18,14 @@ import (
 	"drawbridge/internal/seal"
 )
 
-// Blobs are content-addressed files, encrypted at rest: a file is named by the
-// SHA-256 of its content and never changes. A file is durable before the
+// Blobs are content-addressed files, compressed and encrypted at rest: a file is
+// named by the SHA-256 of its content and never changes. A file is durable before the
 // transaction that names it commits, so a record never names a missing file; a
 // crash between the two leaves a file that nothing names, which fsck lists.
 type Blobs struct{ dir string }
 
 // blobContext binds a file's encryption to being a blob.
-var blobContext = []byte("drawbridge blob 1")
+var blobContext = []byte("drawbridge blob 2")
 
 func openBlobs(dir string) (*Blobs, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "tmp"), 0o700); err != nil {
@@ -37,12 +38,15 @@ func openBlobs(dir string) (*Blobs, error) {
 func (b *Blobs) Dir() string { return b.dir }
 
 // Path is where the content with a digest lies.
-func (b *Blobs) Path(digest string) (string, error) {
+func (b *Blobs) Path(digest string) (string, error) { return BlobPath(b.dir, digest) }
+
+// BlobPath is where the content with a digest lies in a folder of files.
+func BlobPath(dir, digest string) (string, error) {
 	sum, ok := strings.CutPrefix(digest, "sha256:")
 	if raw, err := hex.DecodeString(sum); !ok || err != nil || len(raw) != sha256.Size || hex.EncodeToString(raw) != sum {
 		return "", drawbridge.Errorf(drawbridge.Invalid, "%q is not a digest", digest)
 	}
-	return filepath.Join(b.dir, sum[:2], sum), nil
+	return filepath.Join(dir, sum[:2], sum), nil
 }
 
 // Put keeps at most limit bytes of r and returns their digest and size. What is
@@ -56,9 +60,9 @@ func (b *Blobs) Put(r io.Reader, limit int64, keys *seal.Keyring) (digest string
 		f.Close()
 		os.Remove(f.Name()) //nolint:errcheck // it was renamed, or is rubbish that fsck lists
 	}()
-	w, err := keys.SealStream(f, blobContext)
+	w, err := shrink(f, keys)
 	if err != nil {
-		return "", 0, fmt.Errorf("encrypt a file: %w", err)
+		return "", 0, err
 	}
 	sum := sha256.New()
 	if size, err = io.Copy(io.MultiWriter(w, sum), io.LimitReader(r, limit+1)); err != nil {
@@ -86,6 +90,24 @@ func (b *Blobs) Put(r io.Reader, limit int64, keys *seal.Keyring) (digest string
 	}
 	return digest, size, diskError(errors.Join(syncDir(filepath.Dir(path)), syncDir(b.dir)))
 }
+
+// shrink compresses and then encrypts to w. A document of an assessment, which
+// is what most files are, takes a tenth of its size.
+func shrink(w io.Writer, keys *seal.Keyring) (io.WriteCloser, error) {
+	sealed, err := keys.SealStream(w, blobContext)
+	if err != nil {
+		return nil, fmt.Errorf("encrypt a file: %w", err)
+	}
+	small, err := flate.NewWriter(sealed, flate.BestSpeed)
+	return shrinker{small, sealed}, err
+}
+
+type shrinker struct {
+	*flate.Writer
+	sealed io.Closer
+}
+
+func (s shrinker) Close() error { return errors.Join(s.Writer.Close(), s.sealed.Close()) }
 
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
@@ -121,7 +143,7 @@ func (b *Blobs) Open(digest string, keys *seal.Keyring) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("decrypt %s: %w", digest, err), f.Close())
 	}
-	return &checked{r: r, f: f, sum: sha256.New(), want: digest}, nil
+	return &checked{r: flate.NewReader(r), f: f, sum: sha256.New(), want: digest}, nil
 }
 
 // Read is Open for content that is known to fit into memory.

@@ -30,6 +30,11 @@ func (s *Store) migrate(ctx context.Context) error {
 	if have == want {
 		return nil
 	}
+	return s.migrateTo(ctx, want)
+}
+
+// migrateTo applies the migrations up to one of them.
+func (s *Store) migrateTo(ctx context.Context, version int64) error {
 	release, err := s.dialect.alone(ctx, s)
 	if err != nil {
 		return err
@@ -43,7 +48,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if _, err := p.UpTo(ctx, version); err != nil {
 		return fmt.Errorf("bring the schema up to date: %w", s.dialect.explain(err))
 	}
 	return nil

@@ -31,6 +31,8 @@ type Options struct {
 	Database string // postgres://…; empty for SQLite in the data folder
 	Readers  int    // read connections; default 8
 	Look     bool   // open what is there and change nothing: for the doctor
+
+	restoring bool // into a folder that is marked
 }
 
 // Store is one open record.
@@ -70,6 +72,9 @@ func open(ctx context.Context, opt Options) (*Store, error) {
 	}
 	s := &Store{dialect: d, dir: opt.Dir, blobs: &Blobs{dir: filepath.Join(opt.Dir, "blobs")}, events: make(chan struct{}, 1)}
 	if !opt.Look {
+		if !opt.restoring && Unfinished(opt.Dir) {
+			return nil, drawbridge.Errorf(drawbridge.Unavailable, "a restore into %s was broken off: run the same drawbridge restore again", opt.Dir)
+		}
 		if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
 			return nil, drawbridge.Errorf(drawbridge.Unavailable, "data folder %s: %w; name another with --data", opt.Dir, err)
 		}
@@ -235,7 +240,7 @@ func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 	if err := checkText(args); err != nil {
 		return nil, err
 	}
-	tx.store.queries.Add(1)
+	tx.counted()
 	res, err := tx.tx.ExecContext(tx.ctx, tx.store.dialect.bind(query), args...)
 	if err != nil {
 		return nil, tx.explain(err)
@@ -247,7 +252,7 @@ func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
 	if err := checkText(args); err != nil {
 		return nil, err
 	}
-	tx.store.queries.Add(1)
+	tx.counted()
 	rows, err := tx.tx.QueryContext(tx.ctx, tx.store.dialect.bind(query), args...)
 	if err != nil {
 		return nil, tx.explain(err)
@@ -260,7 +265,7 @@ func (tx *Tx) one(dest []any, query string, args ...any) error {
 	if err := checkText(args); err != nil {
 		return err
 	}
-	tx.store.queries.Add(1)
+	tx.counted()
 	err := tx.tx.QueryRowContext(tx.ctx, tx.store.dialect.bind(query), args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return err
