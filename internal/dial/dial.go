@@ -71,7 +71,9 @@ func New(opt Options) (*Dialer, error) {
 	d := &Dialer{opt: opt}
 	connect := (&net.Dialer{Timeout: opt.Timeout, ControlContext: d.judge, Resolver: opt.names}).DialContext
 	if opt.Purpose == Operator {
-		connect = NewOperator(opt.Hosts, opt.Timeout).DialContext
+		operator := NewOperator(opt.Hosts, opt.Timeout)
+		operator.net.Resolver = opt.names
+		connect = operator.DialContext
 	}
 	d.client = &http.Client{
 		Timeout: opt.Timeout,

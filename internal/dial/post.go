@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -95,7 +96,7 @@ func (d *Dialer) Post(ctx context.Context, address string, header http.Header, b
 	if err != nil {
 		return 0, drawbridge.Errorf(drawbridge.Invalid, "this is not an address")
 	}
-	req.Header = header.Clone()
+	maps.Copy(req.Header, header)
 	req.Header.Set("User-Agent", d.opt.UserAgent)
 	client := *d.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

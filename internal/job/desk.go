@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -198,6 +199,6 @@ func (j *Jobs) inQueue(ctx context.Context, e *store.EventState, do func(queue, 
 		return // nothing runs here
 	}
 	if _, err := do(j.queue, context.WithoutCancel(ctx), e.Job); err != nil {
-		j.opt.Log.Error("the queue was not told", "event", string(e.ID), "error", err)
+		j.opt.Log.ErrorContext(ctx, "the queue was not told", slog.String("event", string(e.ID)), slog.Any("error", err))
 	}
 }

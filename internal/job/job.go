@@ -63,7 +63,7 @@ type Options struct {
 	Workers   map[string]Worker // by the kind of event
 	Schedules []Schedule
 
-	Parallel int           // runs at once; default 8, and 16 more of those that wait for others
+	Parallel int           // runs at once; default 32, and 16 more of those that wait for others
 	Grace    time.Duration // how long Stop waits for runs before it cancels them; default 10 s
 }
 
@@ -84,7 +84,7 @@ func New(opt Options) (*Jobs, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.Parallel <= 0 {
-		opt.Parallel = 8
+		opt.Parallel = 32
 	}
 	if opt.Grace <= 0 {
 		opt.Grace = 10 * time.Second
@@ -152,7 +152,7 @@ func (j *Jobs) Stop() {
 		hard, cancel := context.WithTimeout(context.Background(), j.opt.Grace)
 		defer cancel()
 		if err := j.queue.StopAndCancel(hard); err != nil && !errors.Is(err, context.Canceled) {
-			j.opt.Log.Error("jobs did not stop", "error", err)
+			j.opt.Log.Error("jobs did not stop", slog.Any("error", err))
 		}
 	}
 	j.cancel()

@@ -36,47 +36,47 @@ type world struct {
 	clock *clock
 }
 
-func open(t testing.TB, url string) world {
-	t.Helper()
-	dir := t.TempDir()
+func open(tb testing.TB, url string) world {
+	tb.Helper()
+	dir := tb.TempDir()
 	keys, err := seal.EnsureKeyring(filepath.Join(dir, "keys"), "drawbridge.test/log", start)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), store.Options{Dir: dir, Database: url})
+	s, err := store.Open(tb.Context(), store.Options{Dir: dir, Database: url})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() { s.Close() })
 	c := newClock()
 	return world{action.New(action.Options{Store: s, Keys: keys, Now: c.now}), url, c}
 }
 
-func (w world) jobs(t testing.TB, opt job.Options) *job.Jobs {
-	t.Helper()
+func (w world) jobs(tb testing.TB, opt job.Options) *job.Jobs {
+	tb.Helper()
 	opt.Door, opt.Database = w.door, w.url
 	j, err := job.New(opt)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return j
 }
 
-func (w world) start(t testing.TB, opt job.Options) *job.Jobs {
-	t.Helper()
-	j := w.jobs(t, opt)
-	if err := j.Start(t.Context()); err != nil {
-		t.Fatal(err)
+func (w world) start(tb testing.TB, opt job.Options) *job.Jobs {
+	tb.Helper()
+	j := w.jobs(tb, opt)
+	if err := j.Start(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	t.Cleanup(j.Stop)
+	tb.Cleanup(j.Stop)
 	return j
 }
 
 // add writes n events of a kind, as a desk does.
-func (w world) add(t testing.TB, kind string, n int) []drawbridge.EventID {
-	t.Helper()
+func (w world) add(tb testing.TB, kind string, n int) []drawbridge.EventID {
+	tb.Helper()
 	var ids []drawbridge.EventID
-	err := w.door.Keep(t.Context(), func(tx *store.Tx) error {
+	err := w.door.Keep(tb.Context(), func(tx *store.Tx) error {
 		for i := range n {
 			id := drawbridge.EventID(drawbridge.NewID("evt", w.clock.now()))
 			ids = append(ids, id)
@@ -87,46 +87,46 @@ func (w world) add(t testing.TB, kind string, n int) []drawbridge.EventID {
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return ids
 }
 
-// effect records a partner named by the event: the work of these tests.
+// effect adds a webhook named by the event, each run another: the work of these tests.
 func (w world) effect(ctx context.Context, e job.Event) error {
-	act := action.Act{Actor: access.System("test"), Action: access.PartnerWrite, Object: access.Object{Kind: "partner"}, Key: job.Key(e), Input: e.Subject}
+	act := action.Act{Actor: access.System("test"), Action: access.WebhookWrite, Object: access.Object{Kind: "webhook"}, Key: job.Key(e), Input: e.Subject}
 	_, _, err := action.Do(ctx, w.door, act, func(tx *store.Tx) (string, error) {
 		tx.Note("event", string(e.ID))
-		return e.Subject, tx.AddBlob(&store.Blob{ID: drawbridge.NewID("eff", w.clock.now()), Kind: "effect", Integration: drawbridge.IntegrationID(e.ID), CreatedAt: w.clock.now()})
+		return e.Subject, tx.AddWebhook(&drawbridge.Hook{ID: drawbridge.WebhookID(drawbridge.NewID("whk", w.clock.now())), Name: string(e.ID), CreatedAt: w.clock.now()})
 	})
 	return err
 }
 
 // effects counts what was recorded for each event.
-func (w world) effects(t testing.TB) map[drawbridge.EventID]int {
-	t.Helper()
+func (w world) effects(tb testing.TB) map[drawbridge.EventID]int {
+	tb.Helper()
 	out := map[drawbridge.EventID]int{}
-	err := w.door.Store().View(t.Context(), func(tx *store.Tx) error {
-		for after := ""; ; {
-			list, err := tx.BlobsAfter(after, 1000)
+	err := w.door.Store().View(tb.Context(), func(tx *store.Tx) error {
+		for after := drawbridge.WebhookID(""); ; {
+			list, err := tx.WebhooksAfter(after, 1000)
 			if err != nil || len(list) == 0 {
 				return err
 			}
 			for _, b := range list {
-				out[drawbridge.EventID(b.Integration)]++
+				out[drawbridge.EventID(b.Name)]++
 				after = b.ID
 			}
 		}
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
 
 // wait polls until the condition holds.
-func wait(t testing.TB, what string, ok func() bool) {
-	t.Helper()
+func wait(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(time.Minute)
@@ -134,26 +134,26 @@ func wait(t testing.TB, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-limit:
-			t.Fatalf("%s: not within a minute", what)
+			tb.Fatalf("%s: not within a minute", what)
 		}
 	}
 }
 
 var operator = access.Actor{ID: "per_1", Person: "per_1", Roles: []drawbridge.Role{drawbridge.Operator}, Via: "api"}
 
-func (w world) get(t testing.TB, j *job.Jobs, id drawbridge.EventID) job.Job {
-	t.Helper()
-	v, err := j.Get(t.Context(), operator, id)
+func (w world) get(tb testing.TB, j *job.Jobs, id drawbridge.EventID) job.Job {
+	tb.Helper()
+	v, err := j.Get(tb.Context(), operator, id)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
 
-func (w world) until(t testing.TB, j *job.Jobs, id drawbridge.EventID, state job.State) job.Job {
-	t.Helper()
+func (w world) until(tb testing.TB, j *job.Jobs, id drawbridge.EventID, state job.State) job.Job {
+	tb.Helper()
 	var v job.Job
-	wait(t, fmt.Sprintf("job %s becomes %s", id, state), func() bool { v = w.get(t, j, id); return v.State == state })
+	wait(tb, fmt.Sprintf("job %s becomes %s", id, state), func() bool { v = w.get(tb, j, id); return v.State == state })
 	return v
 }
 

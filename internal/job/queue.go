@@ -87,7 +87,7 @@ func (j *Jobs) open(ctx context.Context) (queue, func(), error) {
 }
 
 func connect[T any](ctx context.Context, j *Jobs, driver riverdriver.Driver[T]) (queue, error) {
-	log := slog.New(loud{j.opt.Log.With("part", "queue").Handler()})
+	log := slog.New(loud{j.opt.Log.With(slog.String("part", "queue")).Handler()})
 	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
 	if err != nil {
 		return nil, fmt.Errorf("tables of the queue: %w", err)
@@ -97,17 +97,14 @@ func connect[T any](ctx context.Context, j *Jobs, driver riverdriver.Driver[T]) 
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &runner{jobs: j})
-	longest := defaultTimeout
-	for _, w := range j.opt.Workers {
-		longest = max(longest, w.Timeout)
-	}
 	c, err := river.NewClient(driver, &river.Config{
 		Logger: log, Workers: workers,
 		Queues:            map[string]river.QueueConfig{inside: {MaxWorkers: j.opt.Parallel}, outside: {MaxWorkers: 16}},
 		FetchCooldown:     5 * time.Millisecond,
-		FetchPollInterval: time.Second, // a fallback, and the grain of retries
-		// A run that is this late has lost its process; another one takes over.
-		RescueStuckJobsAfter:        longest + 30*time.Second,
+		FetchPollInterval: 2 * time.Second, // a fallback, and the grain of retries
+		// A run that is this late, and past its own timeout, has lost its process:
+		// another one takes over.
+		RescueStuckJobsAfter:        defaultTimeout + 30*time.Second,
 		CompletedJobRetentionPeriod: time.Hour, // the event remembers longer
 		CancelledJobRetentionPeriod: time.Hour,
 		DiscardedJobRetentionPeriod: time.Hour,
@@ -139,7 +136,7 @@ const rescueBatch = 1000
 // rescue lets what a killed process left running be run again at once. Were the
 // process alive after all, the work would run twice and have its effect once.
 func rescue(ctx context.Context, exec riverdriver.Executor) error {
-	now := time.Now() // the queue's own clock, which it wrote into its rows
+	now := time.Now() //nolint:forbidigo // the queue's own clock, which it wrote into its rows
 	horizon := now.Add(time.Minute)
 	note, err := json.Marshal(rivertype.AttemptError{At: now, Error: "its process ended"})
 	if err != nil {

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -47,7 +48,7 @@ func (j *Jobs) relayLoop(ctx context.Context) {
 			err = j.sweep(ctx, now)
 		}
 		if err != nil && !failing && ctx.Err() == nil {
-			j.opt.Log.Error("events wait: the queue cannot be reached", "error", err) // once; the next success ends it
+			j.opt.Log.ErrorContext(ctx, "events wait: the queue cannot be reached", slog.Any("error", err)) // once; the next success ends it
 		}
 		failing = err != nil
 		select {
@@ -174,7 +175,7 @@ func (j *Jobs) noteEnds(ctx context.Context) {
 	for ids := range slices.Chunk(j.ended.take(), relayBatch) {
 		err := j.opt.Door.Keep(ctx, func(tx *store.Tx) error { return tx.EndEvents(ids, store.OutcomeDone, j.opt.Door.Now()) })
 		if err != nil {
-			j.opt.Log.Error("ends of events not noted; the next start does", "events", len(ids), "error", err)
+			j.opt.Log.ErrorContext(ctx, "ends of events not noted; the next start does", slog.Int("events", len(ids)), slog.Any("error", err))
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -30,7 +32,7 @@ func (r *runner) Timeout(row *river.Job[args]) time.Duration {
 
 // NextRetry is when a run that failed is tried again.
 func (r *runner) NextRetry(row *river.Job[args]) time.Time {
-	return time.Now().Add(r.wait(row)) // the queue's own clock
+	return time.Now().Add(r.wait(row)) //nolint:forbidigo // the queue compares it with its own clock
 }
 
 func (r *runner) wait(row *river.Job[args]) time.Duration {
@@ -59,9 +61,10 @@ func (r *runner) Work(ctx context.Context, row *river.Job[args]) error {
 	if !last {
 		retry = j.opt.Door.Now().Add(r.wait(row))
 	}
-	j.opt.Log.Error("job failed", "event", string(e.ID), "kind", e.Kind, "subject", e.Subject, "attempt", row.Attempt, "last", last, "error", err)
+	j.opt.Log.ErrorContext(ctx, "job failed", slog.String("event", string(e.ID)), slog.String("kind", e.Kind), slog.String("subject", e.Subject),
+		slog.Int("attempt", row.Attempt), slog.Bool("last", last), slog.Any("error", err))
 	if err := j.opt.Door.Keep(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.FailEvent(e.ID, told, retry, j.opt.Door.Now()) }); err != nil {
-		j.opt.Log.Error("failure of a job not noted", "event", string(e.ID), "error", err)
+		j.opt.Log.ErrorContext(ctx, "failure of a job not noted", slog.String("event", string(e.ID)), slog.Any("error", err))
 	}
 	if last {
 		return river.JobCancel(errors.New(told))
@@ -85,11 +88,7 @@ func (j *Jobs) call(ctx context.Context, e Event) (err error) {
 
 // permanent errors stay what they are, however often it is tried.
 func permanent(err error) bool {
-	switch drawbridge.KindOf(err) {
-	case drawbridge.Invalid, drawbridge.Denied, drawbridge.NotFound, drawbridge.TooLarge:
-		return true
-	}
-	return false
+	return slices.Contains([]drawbridge.Kind{drawbridge.Invalid, drawbridge.Denied, drawbridge.NotFound, drawbridge.TooLarge}, drawbridge.KindOf(err))
 }
 
 // tell is what may be shown of an error. The log has the rest.

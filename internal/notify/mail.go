@@ -164,18 +164,17 @@ func (m *mailer) send(ctx context.Context, address string, l letter) error {
 		return m.explain(ctx, err)
 	}
 	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	if err := m.talk(conn, to.Address, text); err != nil {
+	if err := m.talk(conn, loopback(conn), to.Address, text); err != nil {
 		return m.explain(ctx, err)
 	}
 	return nil
 }
 
-// talk speaks SMTP (RFC 5321) over a connection.
-func (m *mailer) talk(conn net.Conn, to string, text []byte) error {
+// talk speaks SMTP (RFC 5321) over a connection. Only near ones may be in the clear.
+func (m *mailer) talk(conn net.Conn, near bool, to string, text []byte) error {
 	config := &tls.Config{ServerName: m.opt.Host, RootCAs: m.opt.Roots, MinVersion: tls.VersionTLS12}
-	near := loopback(conn)
 	if m.opt.Port == 465 {
 		conn = tls.Client(conn, config)
 	}

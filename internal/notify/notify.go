@@ -188,11 +188,7 @@ func final(err error) bool {
 	if _, ok := errors.AsType[refused](err); ok {
 		return true
 	}
-	switch drawbridge.KindOf(err) {
-	case drawbridge.Invalid, drawbridge.Denied, drawbridge.NotFound:
-		return true
-	}
-	return false
+	return slices.Contains([]drawbridge.Kind{drawbridge.Invalid, drawbridge.Denied, drawbridge.NotFound}, drawbridge.KindOf(err))
 }
 
 // deliver sends one message over one channel and notes how it went. What was
@@ -255,7 +251,7 @@ func (n *Notify) note(ctx context.Context, d *drawbridge.Delivery, sent error) e
 	}
 	if d.Channel != mailChannel {
 		if err := n.lost(ctx, d, sent); err != nil {
-			n.opt.Log.Error("the loss of a message was not told", "delivery", d.ID, "error", err)
+			n.opt.Log.ErrorContext(ctx, "the loss of a message was not told", slog.String("delivery", d.ID), slog.Any("error", err))
 		}
 	}
 	return drawbridge.Errorf(drawbridge.Invalid, "given up: %s", told(sent))
