@@ -46,6 +46,9 @@ func (c *call) problem(err error) {
 	if list, ok := errors.AsType[manifest.Problems](err); ok {
 		p.Problems = list[:min(len(list), maxProblems)]
 	}
+	if errors.Is(err, account.ErrSecondFactor) {
+		p.Code = client.CodeSecondFactor
+	}
 	c.report(kind, err)
 	if c.w.status != 0 {
 		panic(http.ErrAbortHandler) // the answer has begun: break it off

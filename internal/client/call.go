@@ -72,7 +72,7 @@ func exchange[Out any](ctx context.Context, c *Client, s spec) (Out, Sent, error
 	var out Out
 	resp, err := c.send(ctx, s)
 	if err != nil {
-		return out, Sent{Entry: -1, Request: RequestOf(err)}, err
+		return out, Sent{Entry: -1}, err
 	}
 	defer resp.Body.Close()
 	sent := sentOf(resp)
@@ -195,7 +195,7 @@ func (c *Client) refused(resp *http.Response) error {
 	if p.Kind == drawbridge.Internal {
 		detail = "the server failed: " + detail + " (request " + p.Instance + ")"
 	}
-	return &drawbridge.Error{Kind: p.Kind, Message: detail, Err: &Refused{Status: resp.StatusCode, Request: p.Instance, Problems: p.Problems}}
+	return &drawbridge.Error{Kind: p.Kind, Message: detail, Err: &Refused{Status: resp.StatusCode, Request: p.Instance, Code: p.Code, Problems: p.Problems}}
 }
 
 func kindOf(status int) drawbridge.Kind {

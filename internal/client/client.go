@@ -12,6 +12,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -133,18 +134,17 @@ func pause(ctx context.Context, d time.Duration) error {
 type Refused struct {
 	Status   int
 	Request  string // the request's id, for the operator
+	Code     string // what a program acts on, if anything
 	Problems []Problem
 }
 
 // Error names the status and the request.
 func (r *Refused) Error() string {
-	return "the server answered " + http.StatusText(r.Status) + " to request " + r.Request
+	return fmt.Sprintf("the server answered %d to request %s", r.Status, r.Request)
 }
 
-// RequestOf returns the id under which the server knows the request that failed, or "".
-func RequestOf(err error) string {
-	if r, ok := errors.AsType[*Refused](err); ok {
-		return r.Request
-	}
-	return ""
+// RefusedBy returns how the server said no, or nil when it did not.
+func RefusedBy(err error) *Refused {
+	r, _ := errors.AsType[*Refused](err)
+	return r
 }

@@ -47,6 +47,9 @@ type ByID struct {
 // Problem is one thing that is wrong with a file that was sent.
 type Problem = manifest.Problem
 
+// CodeSecondFactor says that the password was right and a code is wanted as well.
+const CodeSecondFactor = "second_factor_required"
+
 // ProblemDetails is an answer that says no (RFC 9457).
 type ProblemDetails struct {
 	Type     string          `json:"type"`
@@ -55,6 +58,7 @@ type ProblemDetails struct {
 	Detail   string          `json:"detail"`
 	Instance string          `json:"instance" doc:"the request's id, which the operator finds in the log"`
 	Kind     drawbridge.Kind `json:"kind"`
+	Code     string          `json:"code,omitempty" doc:"what a program acts on: second_factor_required"`
 	Problems []Problem       `json:"problems,omitempty" doc:"what is wrong with files that were sent, with positions"`
 }
 
