@@ -89,6 +89,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 func (s *serverScript) commands() map[string]scriptCommand {
 	out := map[string]scriptCommand{
 		"serve": s.serve, "at": s.at, "exits": s.exits, "http": s.http,
+		"join": s.join, "machine": s.machine,
 		"stop": func(ts *testscript.TestScript, neg bool, args []string) { s.end(ts, neg, args, (*testkit.Process).Stop) },
 		"kill": func(ts *testscript.TestScript, neg bool, args []string) {
 			s.end(ts, neg, args, func(p *testkit.Process) int { p.Kill(); return 0 })
