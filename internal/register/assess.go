@@ -144,6 +144,10 @@ func (d *Desk) record(tx *store.Tx, in *drawbridge.Integration, j *judgement, or
 	}
 	in.Assessment, in.Tier, in.Inherent, in.Residual, in.Outcome = a.ID, a.Tier, a.Inherent, a.Residual, a.Outcome
 	in.UpdatedAt = now
+	// One look ahead for each integration, however often it is pushed.
+	if err := tx.EndEventsAbout(EventAssess, string(in.ID), now); err != nil {
+		return nil, err
+	}
 	return &a, tx.AddEvent(store.Event{
 		ID: drawbridge.EventID(drawbridge.NewID("evt", now)), Kind: EventAssess, Subject: string(in.ID), DueAt: j.next, CreatedAt: now,
 	})

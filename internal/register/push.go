@@ -63,42 +63,67 @@ func (d *Desk) Push(ctx context.Context, actor access.Actor, in Push) (Pushed, e
 	if err := d.mayPush(ctx, actor); err != nil {
 		return Pushed{}, err
 	}
-	ws, err := d.workspace()
-	if err != nil {
-		return Pushed{}, err
-	}
 	leave, err := d.enter(ctx)
 	if err != nil {
 		return Pushed{}, err
 	}
 	defer leave()
+	p, err := d.prepare(ctx, actor, in)
+	if err != nil {
+		return Pushed{}, err
+	}
+	return p.Commit(ctx)
+}
+
+// Prepared is a push whose heavy work is done: its files are kept, and no record
+// names them yet.
+type Prepared struct {
+	push   *push
+	answer *Pushed // when there is nothing to do
+}
+
+// Prepare does the heavy work of a push: for who pushes much, in an order of
+// their own, and bounds how many are prepared at once.
+func (d *Desk) Prepare(ctx context.Context, actor access.Actor, in Push) (*Prepared, error) {
+	if err := d.mayPush(ctx, actor); err != nil {
+		return nil, err
+	}
+	return d.prepare(ctx, actor, in)
+}
+
+func (d *Desk) prepare(ctx context.Context, actor access.Actor, in Push) (*Prepared, error) {
+	ws, err := d.workspace()
+	if err != nil {
+		return nil, err
+	}
 	in.Reason = strings.TrimSpace(in.Reason)
 	p := &push{Push: in, desk: d, actor: actor}
 	if err := p.read(ws); err != nil {
-		return Pushed{}, err
+		return nil, err
 	}
 	same, err := p.compare(ctx)
 	if err != nil || same != nil {
-		return deref(same), err
+		return &Prepared{answer: same}, err
 	}
 	if err := p.judge(ctx, ws); err != nil {
-		return Pushed{}, err
+		return nil, err
 	}
-	if in.DryRun {
-		return p.dry(ctx)
+	if !p.DryRun {
+		err = p.keep()
 	}
-	if err := p.keep(); err != nil {
-		return Pushed{}, err
-	}
-	out, _, err := action.Do(ctx, d.door, p.act, p.write)
-	return out, err
+	return &Prepared{push: p}, err
 }
 
-func deref(p *Pushed) Pushed {
-	if p == nil {
-		return Pushed{}
+// Commit is the act of a push that was prepared.
+func (p *Prepared) Commit(ctx context.Context) (Pushed, error) {
+	switch {
+	case p.answer != nil:
+		return *p.answer, nil
+	case p.push.DryRun:
+		return p.push.dry(ctx)
 	}
-	return *p
+	out, _, err := action.Do(ctx, p.push.desk.door, p.push.act, p.push.write)
+	return out, err
 }
 
 // mayPush turns away who may push nothing at all, before anything is read.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bufio"
 	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
@@ -109,6 +110,22 @@ type shrinker struct {
 
 func (s shrinker) Close() error { return errors.Join(s.Writer.Close(), s.sealed.Close()) }
 
+// grow is the way back: nothing may follow what was compressed, so that a
+// changed file shows at its very end too.
+func grow(sealed io.Reader) io.Reader {
+	all := bufio.NewReader(sealed)
+	return io.MultiReader(flate.NewReader(all), nothing{all})
+}
+
+type nothing struct{ rest *bufio.Reader }
+
+func (n nothing) Read([]byte) (int, error) {
+	if _, err := n.rest.ReadByte(); err != nil {
+		return 0, err
+	}
+	return 0, errors.New("something follows the end of a file")
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -143,7 +160,7 @@ func (b *Blobs) Open(digest string, keys *seal.Keyring) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("decrypt %s: %w", digest, err), f.Close())
 	}
-	return &checked{r: flate.NewReader(r), f: f, sum: sha256.New(), want: digest}, nil
+	return &checked{r: grow(r), f: f, sum: sha256.New(), want: digest}, nil
 }
 
 // Read is Open for content that is known to fit into memory.

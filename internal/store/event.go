@@ -158,6 +158,14 @@ func (tx *Tx) EndEvents(ids []drawbridge.EventID, outcome Outcome, now time.Time
 	return err
 }
 
+// EndEventsAbout ends the open events of a kind about a subject: what they ask
+// for was done.
+func (tx *Tx) EndEventsAbout(kind, subject string, now time.Time) error {
+	_, err := tx.exec(`UPDATE event SET done_at = ?, outcome = ?, retry_at = '' WHERE done_at = '' AND kind = ? AND subject = ?`,
+		Time(now), string(OutcomeDone), kind, subject)
+	return err
+}
+
 // FailEvent counts a failure of an open event; retry is when it is tried again,
 // zero when it is not.
 func (tx *Tx) FailEvent(id drawbridge.EventID, message string, retry, now time.Time) error {
