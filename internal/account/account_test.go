@@ -3,6 +3,7 @@ package account_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -251,7 +252,7 @@ func TestBootstrapAtOnce(t *testing.T) {
 			other.open()
 			w.t.Cleanup(func() { other.store.Close() })
 			wg.Go(func() {
-				_, errs[i] = other.Bootstrap(w.ctx(), "setup", annsAddress, "Ann", seal.Hide(annsPassword))
+				_, errs[i] = other.Bootstrap(w.ctx(), "setup", fmt.Sprintf("ann%d@drawbridge.example", i), "Ann", seal.Hide(annsPassword))
 			})
 		}
 		wg.Wait()

@@ -26,7 +26,7 @@ func TestErase(t *testing.T) {
 		bobP, session, bob := w.join(ann, bobsAddress, "Bob Canary-Name", bobsPassword, drawbridge.Requester)
 		secret, _, _ := w.signInByToken(bob)
 		id := w.integration("acme-pay", bobP.ID)
-		w.integration("other", "", bobP.ID)
+		w.integration("member-of", "", bobP.ID)
 		machine, _, err := w.CreateMachine(w.ctx(), bob, account.NewToken{Name: "canary-token-name", Integration: id})
 		if err != nil {
 			w.t.Fatal(err)
@@ -38,7 +38,7 @@ func TestErase(t *testing.T) {
 		want(w.t, "Erase of an owner", err, drawbridge.Conflict, "owns 1 integrations", "acme-pay (production)")
 		w.giveAway(id)
 
-		if before := w.verify(); !strings.Contains(before, "Canary-Name") || !strings.Contains(before, "canary-token-name") {
+		if before := w.verify(); !strings.Contains(before, "Canary-Name") || !strings.Contains(before, "canary-token-name") || !strings.Contains(before, `"slug":"member-of"`) {
 			w.t.Fatal("the ledger's details do not hold what is to be erased")
 		}
 		account.EraseAtOnce(w.Desk, 5) // so that it takes several acts
@@ -47,7 +47,7 @@ func TestErase(t *testing.T) {
 			w.t.Fatalf("Erase = %+v %v", got, err)
 		}
 		details := w.verify()
-		for _, word := range []string{"Canary-Name", "canary-token-name", bobsAddress} {
+		for _, word := range []string{"Canary-Name", "canary-token-name", bobsAddress, `"slug":"member-of"`} {
 			if strings.Contains(details, word) {
 				w.t.Errorf("the ledger's details still hold %s", word)
 			}

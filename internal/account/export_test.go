@@ -26,6 +26,16 @@ func count(d *Desk, p params) *atomic.Int64 {
 	return n
 }
 
+// OnHash runs f once, while the next password is hashed.
+func OnHash(d *Desk, f func()) {
+	inner := d.hasher.derive
+	d.hasher.derive = func(password, salt []byte, time, memory uint32, threads uint8, size uint32) []byte {
+		d.hasher.derive = inner
+		f()
+		return inner(password, salt, time, memory, threads, size)
+	}
+}
+
 // EraseAtOnce sets how many details one act erases.
 func EraseAtOnce(d *Desk, n int) { d.maxErase = n }
 

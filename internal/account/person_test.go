@@ -9,6 +9,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/account"
+	"drawbridge/internal/action"
 	"drawbridge/internal/seal"
 )
 
@@ -59,6 +60,20 @@ func TestInvite(t *testing.T) {
 		w.clock.add(7 * 24 * time.Hour)
 		want(w.t, "an invitation after seven days", accept(late, "", bobsPassword), drawbridge.Unauthenticated)
 		w.verify()
+	})
+}
+
+// TestInviteNeedsBothRows shows that an invitation gives no roles to somebody who
+// may add people but not assign roles.
+func TestInviteNeedsBothRows(t *testing.T) {
+	both(t, func(w *world) {
+		w.bootstrap()
+		_, ann := w.signIn(annsAddress, annsPassword)
+		table := access.Builtin().Without(access.Row{Action: access.RoleAssign, Role: drawbridge.Administrator})
+		door := action.New(action.Options{Store: w.store, Keys: w.door.Keys(), Table: table, Now: w.clock.now})
+		desk := account.New(door, account.Options{Now: w.clock.now})
+		_, _, err := desk.Invite(w.ctx(), ann, account.Invitation{Email: bobsAddress, Name: "Bob", Roles: asTester})
+		want(w.t, "Invite", err, drawbridge.Denied)
 	})
 }
 

@@ -35,7 +35,7 @@ func (d *Desk) Authenticate(ctx context.Context, secret seal.Hidden, via, reques
 		d.touch(ctx, s)
 		return access.Actor{ID: string(p.ID), Person: p.ID, Roles: p.Roles, Via: via, Request: request, Proved: s.ProvedAt}, nil
 	case prefixPersonal, prefixMachine:
-		t, p, err := d.token(ctx, hash, prefix == prefixMachine)
+		t, p, err := d.token(ctx, hash)
 		if err != nil {
 			return access.Actor{}, err
 		}

@@ -11,6 +11,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/account"
+	"drawbridge/internal/action"
 	"drawbridge/internal/ledger"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
@@ -33,6 +34,7 @@ func TestSignInRefused(t *testing.T) {
 		if _, _, err := w.Invite(w.ctx(), ann, account.Invitation{Email: "invited@drawbridge.example", Name: "Inv", Roles: []drawbridge.Role{drawbridge.Auditor}}); err != nil {
 			w.t.Fatal(err)
 		}
+		_, _, _ = w.try(annsAddress, "the first one is recorded", "")
 		for _, tt := range []struct {
 			name, email, password, code string
 			hashes                      int64
@@ -51,8 +53,11 @@ func TestSignInRefused(t *testing.T) {
 			{"a huge password", annsAddress, strings.Repeat("a", 1<<20), "", 0},
 			{"a huge code", annsAddress, annsPassword, strings.Repeat("1", 1<<20), 0},
 		} {
-			before := w.hashes.Load()
+			before, asked := w.hashes.Load(), w.store.Queries()
 			secret, session, err := w.try(tt.email, tt.password, tt.code)
+			if n := w.store.Queries() - asked; n != 2*tt.hashes {
+				w.t.Errorf("%s: %d queries, want %d", tt.name, n, 2*tt.hashes)
+			}
 			want(w.t, tt.name, err, drawbridge.Unauthenticated, "the address, the password or the code is wrong, or the account is not in use")
 			if !secret.Empty() || session != (drawbridge.Session{}) {
 				w.t.Errorf("%s: it gave a session", tt.name)
@@ -336,9 +341,11 @@ func TestRevokeSessions(t *testing.T) {
 			w.clock.add(time.Second)
 			w.signIn(bobsAddress, bobsPassword)
 		}
-		if list, err := w.Sessions(w.ctx(), ann, bobP.ID); err != nil || len(list) != 50 {
-			w.t.Errorf("%d sessions of one person (%v), want the newest 50", len(list), err)
+		newest, _ := w.signIn(bobsAddress, bobsPassword)
+		if n, err := w.RevokeSessions(w.ctx(), ann, bobP.ID, newest); err != nil || n != 49 {
+			w.t.Errorf("%d other sessions of one person (%v), want 50 with the newest", n, err)
 		}
+		w.actor(newest)
 		w.verify()
 	})
 }
@@ -399,6 +406,43 @@ func TestHashGrows(t *testing.T) {
 		}
 		_, _, err := w.try(annsAddress, bobsPassword, "")
 		want(w.t, "another password", err, drawbridge.Unauthenticated)
+		w.verify()
+	})
+}
+
+// TestMeanwhile changes an account while its password is being hashed for a
+// sign-in: what was right when it was read counts no more.
+func TestMeanwhile(t *testing.T) {
+	both(t, func(w *world) {
+		w.bootstrap()
+		here, ann := w.signIn(annsAddress, annsPassword)
+		bobP, bobs, _ := w.join(ann, bobsAddress, "Bob", bobsPassword, drawbridge.Requester)
+		account.OnHash(w.Desk, func() {
+			if err := w.ChangePassword(w.ctx(), ann, here, seal.Hide(annsPassword), seal.Hide("another long password")); err != nil {
+				w.t.Error(err)
+			}
+		})
+		_, _, err := w.try(annsAddress, annsPassword, "")
+		want(w.t, "a password that was changed meanwhile", err, drawbridge.Unauthenticated)
+		disable := func() {
+			act := action.Act{Actor: access.System("test"), Action: access.PersonWrite, Object: access.Object{Kind: "person"}}
+			_, _, err := action.Do(w.ctx(), w.door, act, func(tx *store.Tx) (int, error) {
+				p, err := tx.Person(bobP.ID)
+				if err != nil {
+					return 0, err
+				}
+				p.Disabled = true
+				return 0, tx.SetPerson(p)
+			})
+			if err != nil {
+				w.t.Error(err)
+			}
+		}
+		account.OnHash(w.Desk, disable)
+		_, _, err = w.try(bobsAddress, bobsPassword, "")
+		want(w.t, "an account that was disabled meanwhile", err, drawbridge.Unauthenticated)
+		_, err = w.Authenticate(w.ctx(), bobs, "api", "")
+		want(w.t, "a session that is left of a disabled person", err, drawbridge.Unauthenticated)
 		w.verify()
 	})
 }

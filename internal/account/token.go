@@ -109,7 +109,7 @@ func ownersOf(tx *store.Tx, id drawbridge.IntegrationID) ([]drawbridge.PersonID,
 
 // token reads a token that still works, and whose it is. A machine's stops with
 // the account of its maker.
-func (d *Desk) token(ctx context.Context, hash string, machine bool) (*drawbridge.Token, *drawbridge.Person, error) {
+func (d *Desk) token(ctx context.Context, hash string) (*drawbridge.Token, *drawbridge.Person, error) {
 	var t *drawbridge.Token
 	var p *drawbridge.Person
 	err := d.door.Store().View(ctx, func(tx *store.Tx) (err error) {
@@ -122,7 +122,7 @@ func (d *Desk) token(ctx context.Context, hash string, machine bool) (*drawbridg
 	if err != nil {
 		return nil, nil, hideMissing("read the token", err)
 	}
-	if t.Machine != machine || !t.RevokedAt.IsZero() || !d.now().Before(t.ExpiresAt) || p.Disabled || p.Erased {
+	if !t.RevokedAt.IsZero() || !d.now().Before(t.ExpiresAt) || p.Disabled || p.Erased {
 		return nil, nil, errSignedOut()
 	}
 	return t, p, nil
