@@ -139,12 +139,14 @@ func findingsOfAll(l FindingList, page []any) (string, []any) {
 }
 
 // findingsOfSome picks the worst of some integrations from the index alone, and
-// reads those rows. The sum keeps the database from walking everybody's findings.
+// reads those rows. The cross join and the sum keep the databases from walking
+// everybody's findings: SQLite has no statistics to know better by.
 func findingsOfSome(l FindingList, page []any) (string, []any) {
 	sources, states := only(findingSources, l.Source), only(findingStates, l.State)
-	const query = "SELECT " + findingColumns + " FROM finding WHERE (assessment, fingerprint) IN (SELECT assessment, fingerprint FROM finding" +
-		" WHERE integration IN (SELECT id FROM integration WHERE " + inScope + " AND (? = '' OR id = ?)) AND " + findingPage +
-		" AND source IN (?, ?) AND state IN (?, ?) ORDER BY severity_rank + 0 DESC, fingerprint DESC, assessment DESC LIMIT ?)" + findingOrder
+	const query = "SELECT " + findingColumns + " FROM finding WHERE (assessment, fingerprint) IN (SELECT assessment, fingerprint" +
+		" FROM (SELECT id AS own FROM integration WHERE " + inScope + " AND (? = '' OR id = ?)) AS mine CROSS JOIN finding" +
+		" WHERE integration = own AND " + findingPage + " AND source IN (?, ?) AND state IN (?, ?)" +
+		" ORDER BY severity_rank + 0 DESC, fingerprint DESC, assessment DESC LIMIT ?)" + findingOrder
 	args := append(scopeArgs(l.Scope), string(l.Integration), string(l.Integration))
 	args = append(args, page...)
 	return query, append(args, sources[0], sources[len(sources)-1], states[0], states[len(states)-1], l.Limit)
