@@ -62,10 +62,11 @@ func (d *Desk) signIn(ctx context.Context, email string, in SignIn) (seal.Hidden
 		ExpiresAt: now.Add(sessionLife), CreatedAt: now,
 	}
 	err = d.signed(ctx, proof, in, session.ID, func(tx *store.Tx) error {
-		if err := tx.AddSession(session, hash); err != nil {
+		// Before, so that the new one stays also on a clock that stands still or jumped back.
+		if err := tx.TrimSessions(proof.person, maxSessions-1); err != nil {
 			return err
 		}
-		return tx.TrimSessions(proof.person, maxSessions)
+		return tx.AddSession(session, hash)
 	})
 	if err != nil {
 		return seal.Hidden{}, drawbridge.Session{}, err
