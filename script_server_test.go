@@ -90,7 +90,9 @@ func (s *serverScript) commands() map[string]scriptCommand {
 	out := map[string]scriptCommand{
 		"serve": s.serve, "at": s.at, "exits": s.exits, "http": s.http,
 		"join": s.join, "machine": s.machine,
-		"stop": func(ts *testscript.TestScript, neg bool, args []string) { s.end(ts, neg, args, (*testkit.Process).Stop) },
+		"stop": func(ts *testscript.TestScript, neg bool, args []string) {
+			s.end(ts, neg, args, (*testkit.Process).Stop)
+		},
 		"kill": func(ts *testscript.TestScript, neg bool, args []string) {
 			s.end(ts, neg, args, func(p *testkit.Process) int { p.Kill(); return 0 })
 		},
@@ -188,7 +190,7 @@ func (s *serverScript) command(ts *testscript.TestScript, args ...string) *exec.
 			}
 		}
 	}
-	cmd := exec.CommandContext(s.t.Context(), path, args...) //nolint:gosec // the test binary itself
+	cmd := exec.CommandContext(s.t.Context(), path, args...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "NO_COLOR", "CLOCK"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))

@@ -101,7 +101,7 @@ func open(ctx context.Context, opt Options) (*App, error) {
 
 func (a *App) close() error {
 	defer a.release()
-	return a.Local.Close()
+	return a.Close()
 }
 
 // serve adds the parts of a server.

@@ -83,9 +83,12 @@ func (d *doctor) add(check string, h Health, saw, do string) {
 	d.out = append(d.out, Diagnosis{Check: check, Health: h, Saw: saw, Do: do})
 }
 
-// fail splits a message for people into what is wrong and what to do.
-func (d *doctor) fail(check string, err error) {
-	saw, do, _ := strings.Cut(err.Error(), "; ")
+// fail tells an error. What the message says to do wins over what is said here.
+func (d *doctor) fail(check string, err error, do string) {
+	saw, better, ok := strings.Cut(err.Error(), "; ")
+	if ok {
+		do = better
+	}
 	d.add(check, HealthFail, saw, do)
 }
 
@@ -131,7 +134,7 @@ func (d *doctor) keyring(context.Context) {
 		return
 	}
 	if err != nil {
-		d.fail("keys", err)
+		d.fail("keys", err, "make the folder and the file readable for the server's user alone")
 		return
 	}
 	d.keys = keys
@@ -146,12 +149,12 @@ func (d *doctor) database(ctx context.Context) {
 	}
 	s, err := store.Open(ctx, store.Options{Dir: d.opt.Data, Database: d.opt.Database, Look: true})
 	if err != nil {
-		d.fail("database", err)
+		d.fail("database", err, "see that it runs and may be reached, and that --database or --data is right")
 		return
 	}
 	version, err := s.Version(ctx)
 	if err != nil {
-		d.fail("database", errors.Join(err, s.Close()))
+		d.fail("database", errors.Join(err, s.Close()), "see that it runs and may be reached, and that --database or --data is right")
 		return
 	}
 	d.store = s
@@ -165,7 +168,7 @@ func (d *doctor) schema(ctx context.Context) {
 	have, want, err := d.store.Schema(ctx)
 	switch {
 	case err != nil:
-		d.fail("schema", err)
+		d.fail("schema", err, "see that the database answers")
 	case have > want:
 		d.add("schema", HealthFail, fmt.Sprintf("version %d; this program knows up to %d", have, want), "run the newer drawbridge that wrote it")
 	case have < want:
@@ -181,7 +184,7 @@ func (d *doctor) durability(ctx context.Context) {
 	}
 	list, err := d.store.Durability(ctx)
 	if err != nil {
-		d.fail("durability", err)
+		d.fail("durability", err, "see that the database answers")
 		return
 	}
 	var fine []string
@@ -263,7 +266,7 @@ func (d *doctor) clock(ctx context.Context) {
 	now := d.opt.Now().UTC()
 	switch {
 	case err != nil:
-		d.fail("clock", err)
+		d.fail("clock", err, "run drawbridge fsck")
 	case last.After(now.Add(time.Minute)):
 		d.add("clock", HealthFail, fmt.Sprintf("the last entry is of %s, and it is %s now", last.Format(time.RFC3339), now.Format(time.RFC3339)), "set the clock of this machine, and let it follow a time server")
 	default:
@@ -285,7 +288,7 @@ func (d *doctor) events(ctx context.Context) {
 	})
 	switch {
 	case err != nil:
-		d.fail("jobs", err)
+		d.fail("jobs", err, "see that the database answers")
 	case len(waiting) > 0:
 		d.add("jobs", HealthWarn, fmt.Sprintf("%d or more wait for longer than %s, the oldest since %s", len(waiting), overdue, waiting[0].DueAt.Format(time.RFC3339)), "see that drawbridge serve runs, and what its log says of jobs")
 	default:
@@ -296,7 +299,7 @@ func (d *doctor) events(ctx context.Context) {
 func (d *doctor) packs(context.Context) {
 	w, err := d.opt.workspace()
 	if err != nil {
-		d.fail("packs", err)
+		d.fail("packs", err, "mend the workspace: drawbridge pack verify names what differs")
 		return
 	}
 	d.add("packs", HealthOK, fmt.Sprintf("%d packs verify (%s)", len(w.Packs()), w.Name()), "")
@@ -317,7 +320,7 @@ func (d *doctor) certificate(context.Context) {
 	}
 	leaf, err := x509.ParseCertificate(pair.Certificate[0])
 	if err != nil {
-		d.fail("certificate", err)
+		d.fail("certificate", err, "give a certificate and the key that belongs to it, both in PEM")
 		return
 	}
 	until, now := leaf.NotAfter.UTC().Format(time.RFC3339), d.opt.Now()

@@ -214,8 +214,9 @@ func scalar(n *yaml.Node) (string, error) {
 			words = append(words, c.Value)
 		}
 		return strings.Join(words, ","), nil
+	default:
+		return "", errors.New("write one value or a list of words")
 	}
-	return "", errors.New("write one value or a list of words")
 }
 
 func unknownKey(key string, settings []Setting) error {
