@@ -259,6 +259,57 @@ func TestQueueLost(t *testing.T) {
 	})
 }
 
+// TestKilled finds runs whose process was killed: on SQLite the next start takes
+// them over at once.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	w := open(t, "")
+	j := w.jobs(t, job.Options{Grace: time.Millisecond, Workers: map[string]job.Worker{"effect": {Work: func(ctx context.Context, _ job.Event) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}}}})
+	if err := j.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ids := w.add(t, "effect", 20)
+	w.until(t, j, ids[0], job.Running)
+	j.Stop()
+	// What a killed process leaves behind.
+	res, err := w.door.Store().Writer().ExecContext(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = CURRENT_TIMESTAMP`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 20 {
+		t.Fatalf("%d rows %v, want 20", n, err)
+	}
+	w.start(t, job.Options{Workers: map[string]job.Worker{"effect": {Work: w.effect}}})
+	wait(t, "every effect", func() bool { return len(w.effects(t)) == len(ids) })
+}
+
+// TestStartTogether starts several processes on an empty database.
+func TestStartTogether(t *testing.T) {
+	t.Parallel()
+	w := open(t, testkit.Postgres(t))
+	var all sync.WaitGroup
+	for range 3 {
+		j := w.jobs(t, job.Options{Workers: map[string]job.Worker{"effect": {Work: w.effect}}})
+		all.Go(func() {
+			if err := j.Start(t.Context()); err != nil {
+				t.Errorf("Start = %v", err)
+			}
+		})
+		t.Cleanup(j.Stop)
+	}
+	all.Wait()
+	ids := w.add(t, "effect", 100)
+	wait(t, "every effect", func() bool { return len(w.effects(t)) == len(ids) })
+	for id, n := range w.effects(t) {
+		if n != 1 {
+			t.Errorf("event %s has %d effects, want 1", id, n)
+		}
+	}
+}
+
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, w world) {

@@ -16,6 +16,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"drawbridge"
+	"drawbridge/internal/store"
 )
 
 // queue is what is used of River's client, whichever the database.
@@ -92,8 +93,17 @@ func connect[T any](ctx context.Context, j *Jobs, driver riverdriver.Driver[T]) 
 	if err != nil {
 		return nil, fmt.Errorf("tables of the queue: %w", err)
 	}
-	if err := migrate(ctx, m); err != nil {
-		return nil, err
+	up := func(*store.Tx) error {
+		_, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		return err
+	}
+	if j.opt.Door.Store().Postgres() { // the writers' lock orders processes that start together; SQLite has one
+		err = j.opt.Door.Keep(ctx, up)
+	} else {
+		err = up(nil)
+	}
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the queue's tables cannot be brought up to date: %w", err)
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &runner{jobs: j})
@@ -113,21 +123,6 @@ func connect[T any](ctx context.Context, j *Jobs, driver riverdriver.Driver[T]) 
 		return nil, fmt.Errorf("set up the queue: %w", err)
 	}
 	return c, nil
-}
-
-// migrate is safe beside other processes: each step is a transaction, and the
-// one who comes second tries again and finds it done.
-func migrate[T any](ctx context.Context, m *rivermigrate.Migrator[T]) error {
-	var err error
-	for range 5 {
-		if _, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	if err != nil {
-		return drawbridge.Errorf(drawbridge.Unavailable, "the queue's tables cannot be brought up to date: %w", err)
-	}
-	return nil
 }
 
 // rescueBatch bounds one step of a rescue.
