@@ -64,7 +64,7 @@ const DetailKind = "ledger_detail"
 const RotateAction = "keys.rotate"
 
 var (
-	ways       = []string{"api", "cli", "job", "web", "setup"}
+	ways       = []string{"api", "cli", "job", "web", "setup", "seed"}
 	operations = []string{Create, Update, Delete, Erase}
 )
 

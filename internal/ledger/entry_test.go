@@ -140,7 +140,7 @@ func TestEntryRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := ledger.Entry{
 			V: ledger.Version, Seq: rapid.Int64Min(0).Draw(t, "seq"), At: time.UnixMicro(rapid.Int64Range(-6e16, 2e17).Draw(t, "at")).UTC(),
-			Actor: word.Draw(t, "actor"), Via: rapid.SampledFrom([]string{"api", "cli", "job", "web", "setup"}).Draw(t, "via"),
+			Actor: word.Draw(t, "actor"), Via: rapid.SampledFrom([]string{"api", "cli", "job", "web", "setup", "seed"}).Draw(t, "via"),
 			Action: word.Draw(t, "action"), Object: rapid.OneOf(rapid.Just(""), word).Draw(t, "object"),
 			Request: rapid.OneOf(rapid.Just(""), word).Draw(t, "request"), Detail: hash.Draw(t, "detail"),
 		}
