@@ -49,6 +49,7 @@ type world struct {
 	door   *action.Door
 	people *account.Desk
 	record *register.Desk
+	api    *api.API
 	server *httptest.Server
 }
 
@@ -88,9 +89,16 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.api = a
 	w.server = httptest.NewServer(conforming(t, a.Handler()))
 	t.Cleanup(w.server.Close)
 	return w
+}
+
+// replace serves other routes, which no description knows.
+func (w *world) replace(routes []api.Route) {
+	w.api.SetRoutes(routes)
+	w.server.Config.Handler = w.api.Handler()
 }
 
 const password = "correct horse battery staple"

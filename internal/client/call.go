@@ -42,6 +42,15 @@ type spec struct {
 	key             string
 	raw             []byte // a body that is encoded already, and
 	media           string // what it is
+	large           bool   // may take long
+}
+
+// patience is how long one attempt may take: what is large goes over slow lines too.
+func (c *Client) patience(s spec) time.Duration {
+	if s.large {
+		return max(c.opt.Timeout, 10*time.Minute)
+	}
+	return c.opt.Timeout
 }
 
 // call sends a request and reads its answer. A route is method and pattern.
@@ -53,6 +62,13 @@ func call[Out any](ctx context.Context, c *Client, route string, in any) (Out, S
 func create[Out any](ctx context.Context, c *Client, route string, in any) (Out, Sent, error) {
 	s := specOf(route, in)
 	s.key = rand.Text()
+	return exchange[Out](ctx, c, s)
+}
+
+// fetch is call for an answer that may be large.
+func fetch[Out any](ctx context.Context, c *Client, route string, in any) (Out, Sent, error) {
+	s := specOf(route, in)
+	s.large = true
 	return exchange[Out](ctx, c, s)
 }
 
@@ -94,7 +110,9 @@ func exchange[Out any](ctx context.Context, c *Client, s spec) (Out, Sent, error
 
 // stream sends a request and copies the answer to w.
 func stream(ctx context.Context, c *Client, route string, in any, w io.Writer) error {
-	resp, err := c.send(ctx, specOf(route, in))
+	s := specOf(route, in)
+	s.large = true
+	resp, err := c.send(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -131,7 +149,7 @@ func (c *Client) send(ctx context.Context, s spec) (*http.Response, error) {
 var errNeverAgain = errors.New("no use to try again")
 
 func (c *Client) try(ctx context.Context, s spec, target string, body []byte) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.patience(s))
 	req, err := http.NewRequestWithContext(ctx, s.method, target, bytes.NewReader(body))
 	if err != nil {
 		cancel()

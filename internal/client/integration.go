@@ -188,7 +188,7 @@ func (c *Client) Revision(ctx context.Context, in ByRevision) (drawbridge.Revisi
 
 // Pull reads the files of a revision.
 func (c *Client) Pull(ctx context.Context, in ByRevision) (Pulled, error) {
-	out, _, err := call[Pulled](ctx, c, "GET /api/v1/integrations/{id}/revisions/{revision}/files", in)
+	out, _, err := fetch[Pulled](ctx, c, "GET /api/v1/integrations/{id}/revisions/{revision}/files", in)
 	return out, err
 }
 

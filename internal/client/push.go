@@ -56,7 +56,7 @@ type Pushed struct {
 
 // Push sends a new revision. The server assesses it by its own packs.
 func (c *Client) Push(ctx context.Context, in Push) (Pushed, Sent, error) {
-	s := spec{method: http.MethodPost, pattern: "/api/v1/revisions", key: rand.Text()}
+	s := spec{method: http.MethodPost, pattern: "/api/v1/revisions", key: rand.Text(), large: true}
 	var err error
 	if s.raw, s.media, err = in.Encode(); err != nil {
 		return Pushed{}, Sent{Entry: -1}, err
