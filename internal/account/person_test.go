@@ -324,7 +324,11 @@ func TestTwoAdministratorsAtOnce(t *testing.T) {
 			for i, a := range []access.Actor{ann, bob} { // the one who stays restores the other
 				other := []drawbridge.PersonID{bobP.ID, annP.ID}[i]
 				if errs[i] != nil {
-					want(w.t, "the one who was too late", errs[i], drawbridge.Conflict, "last administrator")
+					switch kind := drawbridge.KindOf(errs[i]); kind {
+					case drawbridge.Unauthenticated, drawbridge.NotFound: // no administrator any more when it was their turn
+					default:
+						w.t.Errorf("the one who was too late: %v (%s)", errs[i], kind)
+					}
 					continue
 				}
 				p, err := w.Enable(w.ctx(), a, account.Change{Person: other})

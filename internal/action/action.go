@@ -109,6 +109,9 @@ func Do[T any](ctx context.Context, d *Door, act Act, fn func(*store.Tx) (T, err
 		if err := d.freshKeys(tx); err != nil {
 			return err
 		}
+		if err := present(tx, &act.Actor); err != nil {
+			return err
+		}
 		object, err := d.authorise(tx, act)
 		if err != nil {
 			return err
@@ -136,6 +139,27 @@ func Do[T any](ctx context.Context, d *Door, act Act, fn func(*store.Tx) (T, err
 	}
 	trace(ctx, act, receipt)
 	return out, receipt, nil
+}
+
+// present takes the person's roles as they are in this transaction: what was
+// taken from them since they were recognised does not count any more.
+func present(tx *store.Tx, actor *access.Actor) error {
+	if actor.Person == "" || actor.System {
+		return nil
+	}
+	p, err := tx.Person(actor.Person)
+	switch {
+	case drawbridge.KindOf(err) == drawbridge.NotFound:
+		return nil // nobody's row is ever deleted: there is nothing to hold the actor to
+	case err != nil:
+		return err
+	case p.Disabled || p.Erased:
+		return refusal{drawbridge.Errorf(drawbridge.Unauthenticated, "sign in first")}
+	}
+	if !actor.Has(drawbridge.Machine) {
+		actor.Roles = p.Roles
+	}
+	return nil
 }
 
 // authorise finds the object and asks the table.

@@ -163,3 +163,42 @@ func TestOnlyDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestTakenAway shows that what was taken from a person after they were
+// recognised does not count in the act.
+func TestTakenAway(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, url string) {
+		d := open(t, url)
+		p, _, err := action.Do(t.Context(), d, setup, func(tx *store.Tx) (drawbridge.Person, error) {
+			p := drawbridge.Person{ID: "per_1", Email: "ann@drawbridge.example", Roles: []drawbridge.Role{drawbridge.ProgrammeOwner}}
+			return p, tx.AddPerson(&p)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		act := action.Act{Actor: access.Actor{ID: "per_1", Person: "per_1", Roles: p.Roles, Via: "api"}, Action: access.PartnerWrite, Object: access.Object{Kind: "partner"}}
+		nothing := func(*store.Tx) (int, error) { return 0, nil }
+		if _, _, err := action.Do(t.Context(), d, act, nothing); err != nil {
+			t.Fatal(err)
+		}
+		for _, taken := range []struct {
+			what string
+			from func(*drawbridge.Person)
+			want drawbridge.Kind
+		}{
+			{"the role", func(p *drawbridge.Person) { p.Roles = []drawbridge.Role{drawbridge.Tester} }, drawbridge.Denied},
+			{"the account", func(p *drawbridge.Person) { p.Disabled = true }, drawbridge.Unauthenticated},
+		} {
+			if _, _, err := action.Do(t.Context(), d, setup, func(tx *store.Tx) (int, error) {
+				taken.from(&p)
+				return 0, tx.SetPerson(&p)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := action.Do(t.Context(), d, act, nothing); drawbridge.KindOf(err) != taken.want {
+				t.Errorf("after %s was taken: %v, want %s", taken.what, err, taken.want)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -31,10 +32,16 @@ type denials struct {
 	mu     sync.Mutex // guards what follows
 	since  time.Time
 	counts map[denial]int // refusals that are not in the ledger yet
+
+	total atomic.Int64
 }
+
+// Refusals counts what was refused since the start.
+func (d *Door) Refusals() int64 { return d.denials.total.Load() }
 
 // note counts one refusal.
 func (d *Door) note(ctx context.Context, act Act) {
+	d.denials.total.Add(1)
 	kind := denial{act.Actor.ID, act.Action}
 	now := d.opt.Now()
 	d.denials.mu.Lock()

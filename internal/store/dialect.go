@@ -60,10 +60,10 @@ func dialectOf(database string) (dialect, error) {
 type sqliteDialect struct{}
 
 // connect opens the one writer and the readers. synchronous=FULL: an
-// acknowledged write is on the disk.
+// acknowledged write is on the disk; secure_delete: what was erased is not.
 func (sqliteDialect) connect(opt Options) (*sql.DB, *sql.DB, error) {
 	file := filepath.Join(opt.Dir, "drawbridge.db")
-	pragmas := []string{"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-32000)", "temp_store(MEMORY)"}
+	pragmas := []string{"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)", "cache_size(-32000)", "temp_store(MEMORY)"}
 	common := url.Values{"_pragma": pragmas}
 	if opt.Look {
 		common.Set("mode", "ro")
