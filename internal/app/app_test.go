@@ -90,7 +90,7 @@ func TestLife(t *testing.T) {
 			t.Errorf("/metrics at the public address = %d", status)
 		}
 		status, body := get(t, http.DefaultClient, "http://"+a.metrics.address()+"/metrics")
-		for _, want := range []string{"drawbridge_record_up 1", "drawbridge_ledger_entries ", "drawbridge_queries_total ", "drawbridge_database_bytes ", `drawbridge_requests_total{`, "go_goroutines "} {
+		for _, want := range []string{"drawbridge_record_up 1", "drawbridge_ledger_entries ", "drawbridge_queries_total ", "drawbridge_database_bytes ", "drawbridge_refusals_total ", "drawbridge_jobs_due ", "drawbridge_jobs_retrying ", `drawbridge_requests_total{`, "go_goroutines "} {
 			if status != 200 || !strings.Contains(body, want) {
 				t.Errorf("metrics lack %s", want)
 			}

@@ -12,10 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"drawbridge"
-	"drawbridge/internal/ledger"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 )
@@ -62,7 +59,7 @@ func Doctor(ctx context.Context, opt Options, server string) []Diagnosis {
 		return d.out // nothing else can be looked at
 	}
 	for _, check := range []func(context.Context){
-		d.disk, d.keyring, d.database, d.schema, d.durability, d.ledger, d.clock, d.events, d.packs, d.certificate, d.reachable,
+		d.disk, d.keyring, d.database, d.schema, d.durability, d.ledger, d.clock, d.jobs, d.backup, d.packs, d.certificate, d.reachable,
 	} {
 		check(ctx)
 	}
@@ -197,102 +194,6 @@ func (d *doctor) durability(ctx context.Context) {
 	}
 	if len(fine) == len(list) {
 		d.add("durability", HealthOK, strings.Join(fine, ", "), "")
-	}
-}
-
-// recent is how many of the last entries the doctor looks at; fsck reads them all.
-const recent = 1000
-
-func (d *doctor) ledger(ctx context.Context) {
-	if d.store == nil || d.keys == nil {
-		d.add("ledger", HealthSkipped, "the database and the keys are needed", "")
-		return
-	}
-	l := &Local{Options: d.opt, Store: d.store, Keys: d.keys}
-	size, err := l.CheckHead(ctx)
-	if err == nil {
-		err = d.store.View(ctx, func(tx *store.Tx) error { return recentEntries(tx, size) })
-	}
-	if err != nil {
-		d.add("ledger", HealthFail, err.Error(), "run drawbridge fsck: it names each difference")
-		return
-	}
-	d.add("ledger", HealthOK, fmt.Sprintf("%d entries, head signed by our key, the last %d match the tree", size, min(size, recent)), "")
-}
-
-// recentEntries holds the last entries to the hashes of the tree.
-func recentEntries(tx *store.Tx, size int64) error {
-	leaves, err := tx.LeavesBefore(size, recent)
-	if err != nil {
-		return err
-	}
-	if int64(len(leaves)) != min(size, recent) {
-		return fmt.Errorf("%d of the last %d entries are missing", min(size, recent)-int64(len(leaves)), min(size, recent))
-	}
-	indexes := make([]int64, len(leaves))
-	for i, l := range leaves {
-		indexes[i] = tlog.StoredHashIndex(0, l.Seq)
-	}
-	hashes, err := tx.ReadHashes(indexes)
-	if err != nil {
-		return err
-	}
-	for i, l := range leaves {
-		if ledger.Hash(l.Data) != hashes[i] {
-			return fmt.Errorf("entry %d is not what was appended", l.Seq)
-		}
-	}
-	return nil
-}
-
-func (d *doctor) clock(ctx context.Context) {
-	if d.store == nil {
-		return
-	}
-	var last time.Time
-	err := d.store.View(ctx, func(tx *store.Tx) error {
-		size, _, err := tx.Head()
-		if err != nil || size == 0 {
-			return err
-		}
-		leaves, err := tx.LeavesBefore(size, 1)
-		if err != nil || len(leaves) == 0 {
-			return err
-		}
-		e, err := ledger.Decode(leaves[0].Data)
-		last = e.At
-		return err
-	})
-	now := d.opt.Now().UTC()
-	switch {
-	case err != nil:
-		d.fail("clock", err, "run drawbridge fsck")
-	case last.After(now.Add(time.Minute)):
-		d.add("clock", HealthFail, fmt.Sprintf("the last entry is of %s, and it is %s now", last.Format(time.RFC3339), now.Format(time.RFC3339)), "set the clock of this machine, and let it follow a time server")
-	default:
-		d.add("clock", HealthOK, now.Format(time.RFC3339), "")
-	}
-}
-
-// overdue is how long an event may wait for the queue.
-const overdue = 10 * time.Minute
-
-func (d *doctor) events(ctx context.Context) {
-	if d.store == nil {
-		return
-	}
-	var waiting []store.EventState
-	err := d.store.View(ctx, func(tx *store.Tx) (err error) {
-		waiting, err = tx.OpenEvents(d.opt.Now().Add(-overdue), 100)
-		return err
-	})
-	switch {
-	case err != nil:
-		d.fail("jobs", err, "see that the database answers")
-	case len(waiting) > 0:
-		d.add("jobs", HealthWarn, fmt.Sprintf("%d or more wait for longer than %s, the oldest since %s", len(waiting), overdue, waiting[0].DueAt.Format(time.RFC3339)), "see that drawbridge serve runs, and what its log says of jobs")
-	default:
-		d.add("jobs", HealthOK, "none is overdue", "")
 	}
 }
 

@@ -61,6 +61,7 @@ func TestDoctor(t *testing.T) {
 				t.Errorf("%s: Sick is wrong", name)
 			}
 		}
+		sick("no backup", "backup", HealthWarn, func(*Options) {})
 		sick("no folder", "data folder", HealthFail, func(o *Options) { o.Data = filepath.Join(t.TempDir(), "none") })
 		sick("the clock is behind", "clock", HealthFail, func(o *Options) { o.Now = func() time.Time { return now.Add(-time.Hour) } })
 		sick("no packs", "packs", HealthFail, func(o *Options) { o.Workspace = t.TempDir() })

@@ -46,6 +46,9 @@ var (
 	upDesc      = prometheus.NewDesc("drawbridge_record_up", "Whether the database answered this scrape.", nil, nil)
 	queriesDesc = prometheus.NewDesc("drawbridge_queries_total", "Statements sent to the database.", nil, nil)
 	entriesDesc = prometheus.NewDesc("drawbridge_ledger_entries", "Entries of the ledger.", nil, nil)
+	refusedDesc = prometheus.NewDesc("drawbridge_refusals_total", "Acts that permissions refused.", nil, nil)
+	dueDesc     = prometheus.NewDesc("drawbridge_jobs_due", "Jobs that are due and have not ended.", nil, nil)
+	retryDesc   = prometheus.NewDesc("drawbridge_jobs_retrying", "Of the jobs that are due, those that failed before.", nil, nil)
 	bytesDesc   = prometheus.NewDesc("drawbridge_database_bytes", "What the database takes.", nil, nil)
 )
 
@@ -54,7 +57,7 @@ type recordCollector struct{ local *Local }
 
 // Describe sends what there is.
 func (c *recordCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{upDesc, queriesDesc, entriesDesc, bytesDesc} {
+	for _, d := range []*prometheus.Desc{upDesc, queriesDesc, refusedDesc, entriesDesc, bytesDesc, dueDesc, retryDesc} {
 		out <- d
 	}
 }
@@ -65,9 +68,14 @@ func (c *recordCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	out <- prometheus.MustNewConstMetric(queriesDesc, prometheus.CounterValue, float64(c.local.Store.Queries()))
+	out <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(c.local.Door.Refusals()))
 	var entries, bytes int64
+	var jobs store.Backlog
 	err := c.local.Store.View(ctx, func(tx *store.Tx) (err error) {
 		if entries, _, err = tx.Head(); err != nil {
+			return err
+		}
+		if jobs, err = tx.Backlog(c.local.Options.Now()); err != nil {
 			return err
 		}
 		bytes, err = tx.Size()
@@ -81,6 +89,8 @@ func (c *recordCollector) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, 1)
 	out <- prometheus.MustNewConstMetric(entriesDesc, prometheus.GaugeValue, float64(entries))
 	out <- prometheus.MustNewConstMetric(bytesDesc, prometheus.GaugeValue, float64(bytes))
+	out <- prometheus.MustNewConstMetric(dueDesc, prometheus.GaugeValue, float64(jobs.Due))
+	out <- prometheus.MustNewConstMetric(retryDesc, prometheus.GaugeValue, float64(jobs.Retrying))
 }
 
 // observe adds the part that answers Prometheus. It has an address of its own,
