@@ -275,5 +275,8 @@ func newVocabulary(defs []FactDef) *vocabulary {
 // for each safeguard. The position of a fact is its index in [Facts.At].
 func Vocabulary() []FactDef { return slices.Clone(builtinVocabulary().defs) }
 
+// FactAt returns the fact at an index of [FactIndex].
+func FactAt(i int) FactDef { return builtinVocabulary().defs[i] }
+
 // FactIndex returns the position of a fact in the vocabulary.
 func FactIndex(name string) (int, bool) { i, ok := builtinVocabulary().index[name]; return i, ok }

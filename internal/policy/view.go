@@ -91,7 +91,7 @@ func (v *view) show(e int, names []string) string {
 			break
 		}
 		_, short, _ := strings.Cut(name, ".")
-		out = append(out, strings.ReplaceAll(short, "_", " ")+" "+flow.Vocabulary()[i].Show(v.facts.Value(e, name).Value))
+		out = append(out, strings.ReplaceAll(short, "_", " ")+" "+flow.FactAt(i).Show(v.facts.Value(e, name).Value))
 	}
 	return strings.Join(out, ", ")
 }
