@@ -61,6 +61,9 @@ func (b *Blobs) Put(r io.Reader, limit int64, keys *seal.Keyring) (digest string
 		os.Remove(f.Name()) //nolint:errcheck // it was renamed, or is rubbish that fsck lists
 	}()
 	w, err := shrink(f, keys)
+	if _, disk := errors.AsType[*fs.PathError](err); disk { // it has written a header
+		err = diskError(err)
+	}
 	if err != nil {
 		return "", 0, err
 	}
