@@ -107,6 +107,16 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 // ends without.
 func (p *Process) Line(pattern string) []string {
 	p.tb.Helper()
+	match, ok := p.Says(pattern)
+	if !ok {
+		p.tb.Fatalf("the child ended (%v) and said no line like %q, at last:\n%s", p.cmd.ProcessState, pattern, p.tail(shown))
+	}
+	return match
+}
+
+// Says is Line for a child that may end before: then it reports false.
+func (p *Process) Says(pattern string) (match []string, ok bool) {
+	p.tb.Helper()
 	want := regexp.MustCompile(pattern)
 	late := time.After(p.Patience)
 	for seen := 0; ; {
@@ -117,11 +127,11 @@ func (p *Process) Line(pattern string) []string {
 		p.mu.Unlock()
 		for ; seen < len(lines); seen++ {
 			if match := want.FindStringSubmatch(lines[seen].text); match != nil {
-				return match
+				return match, true
 			}
 		}
 		if ended {
-			p.tb.Fatalf("the child ended (%v) and said no line like %q, at last:\n%s", p.cmd.ProcessState, pattern, p.tail(shown))
+			return nil, false
 		}
 		select {
 		case <-changed:
