@@ -289,7 +289,7 @@ func (b *backup) file(digest string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // the path is made of a digest
 	if errors.Is(err, os.ErrNotExist) {
 		return b.gone(digest)
 	}

@@ -143,7 +143,11 @@ func TestBackupPlain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var ring struct{ Keys []struct{ Secret string } }
+		var ring struct {
+			Keys []struct {
+				Secret string `json:"secret"`
+			} `json:"keys"`
+		}
 		if err := json.Unmarshal([]byte(secret.Reveal()), &ring); err != nil || len(ring.Keys) < 3 {
 			t.Fatal(err, len(ring.Keys))
 		}

@@ -77,6 +77,7 @@ func exists(tx *store.Tx, in NewHold) (err error) {
 		_, err = tx.Partner(drawbridge.PartnerID(in.Subject))
 	case drawbridge.HoldPerson:
 		_, err = tx.Person(drawbridge.PersonID(in.Subject))
+	case drawbridge.HoldEverything:
 	}
 	return err
 }

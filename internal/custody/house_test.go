@@ -1,10 +1,10 @@
 package custody_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 
 	"drawbridge"
@@ -13,8 +13,16 @@ import (
 	"drawbridge/internal/store"
 )
 
+// tester is a test, or a draw of a property.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // do runs one act of the keeper.
-func (h *house) do(t testing.TB, fn func(tx *store.Tx) error) {
+func (h *house) do(t tester, fn func(tx *store.Tx) error) {
 	t.Helper()
 	act := action.Act{Actor: access.Keeper(), Action: access.IntegrationPush, Object: access.Object{Kind: "integration"}, Reason: "a test"}
 	if _, _, err := action.Do(t.Context(), h.door, act, func(tx *store.Tx) (int, error) { return 0, fn(tx) }); err != nil {
@@ -23,7 +31,7 @@ func (h *house) do(t testing.TB, fn func(tx *store.Tx) error) {
 }
 
 // put keeps a file.
-func (h *house) put(t testing.TB, content string) (string, int64) {
+func (h *house) put(t tester, content string) (string, int64) {
 	t.Helper()
 	digest, size, err := h.door.Store().Blobs().Put(strings.NewReader(content), 1<<30, h.door.Keys())
 	if err != nil {
@@ -33,7 +41,7 @@ func (h *house) put(t testing.TB, content string) (string, int64) {
 }
 
 // person adds somebody.
-func (h *house) person(t testing.TB, name string) drawbridge.PersonID {
+func (h *house) person(t tester, name string) drawbridge.PersonID {
 	t.Helper()
 	p := drawbridge.Person{
 		ID: drawbridge.PersonID(drawbridge.NewID("per", h.now)), Email: name + "@drawbridge.example", Name: name,
@@ -44,7 +52,7 @@ func (h *house) person(t testing.TB, name string) drawbridge.PersonID {
 }
 
 // integration adds an integration with one revision and one assessment of it.
-func (h *house) integration(t testing.TB, name, partner string, owner drawbridge.PersonID) drawbridge.IntegrationID {
+func (h *house) integration(t tester, name, partner string, owner drawbridge.PersonID) drawbridge.IntegrationID {
 	t.Helper()
 	in := drawbridge.Integration{
 		ID: drawbridge.IntegrationID(drawbridge.NewID("int", h.now)), Slug: name, Environment: "production", Name: name,
@@ -63,7 +71,7 @@ func (h *house) integration(t testing.TB, name, partner string, owner drawbridge
 }
 
 // revise adds a revision, and an assessment of it.
-func (h *house) revise(t testing.TB, id drawbridge.IntegrationID, what string) (bundle, document string) {
+func (h *house) revise(t tester, id drawbridge.IntegrationID, what string) (bundle, document string) {
 	t.Helper()
 	bundle, bundleSize := h.put(t, "bundle of "+string(id)+" "+what)
 	document, documentSize := h.put(t, "document of "+string(id)+" "+what)
@@ -102,7 +110,7 @@ func (h *house) revise(t testing.TB, id drawbridge.IntegrationID, what string) (
 }
 
 // token adds a machine's token.
-func (h *house) token(t testing.TB, person drawbridge.PersonID, in drawbridge.IntegrationID, ends time.Time) drawbridge.TokenID {
+func (h *house) token(t tester, person drawbridge.PersonID, in drawbridge.IntegrationID, ends time.Time) drawbridge.TokenID {
 	t.Helper()
 	id := drawbridge.NewID("tok", h.now)
 	h.do(t, func(tx *store.Tx) error {
@@ -112,7 +120,7 @@ func (h *house) token(t testing.TB, person drawbridge.PersonID, in drawbridge.In
 }
 
 // message tells a person something.
-func (h *house) message(t testing.TB, to drawbridge.PersonID) drawbridge.MessageID {
+func (h *house) message(t tester, to drawbridge.PersonID) drawbridge.MessageID {
 	t.Helper()
 	m := drawbridge.Message{ID: drawbridge.MessageID(drawbridge.NewID("msg", h.now)), Person: to, Kind: "integration.assessed", Params: map[string]string{"a": "b"}, CreatedAt: h.now}
 	err := h.door.Keep(t.Context(), func(tx *store.Tx) error {
@@ -129,7 +137,7 @@ func (h *house) message(t testing.TB, to drawbridge.PersonID) drawbridge.Message
 }
 
 // replay keeps an answer for a repetition.
-func (h *house) replay(t testing.TB, key string) {
+func (h *house) replay(t tester, key string) {
 	t.Helper()
 	act := action.Act{Actor: access.Keeper(), Action: access.IntegrationPush, Object: access.Object{Kind: "integration"}, Key: key}
 	if _, _, err := action.Do(t.Context(), h.door, act, func(tx *store.Tx) (int, error) { return 7, nil }); err != nil {
@@ -138,7 +146,7 @@ func (h *house) replay(t testing.TB, key string) {
 }
 
 // furnish gives an installation something of everything.
-func (h *house) furnish(t testing.TB) {
+func (h *house) furnish(t tester) {
 	t.Helper()
 	for i := range 3 {
 		owner := h.person(t, fmt.Sprintf("owner%d", i))

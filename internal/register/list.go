@@ -135,7 +135,7 @@ func (d *Desk) Pull(ctx context.Context, actor access.Actor, ref Ref, id drawbri
 	}
 	defer leave()
 	out.Main, out.Files, err = d.openBundle(out.Revision.Bundle)
-	return out, err
+	return out, d.whyGone(ctx, out.Revision.Bundle, err)
 }
 
 // Difference is what changed between two revisions.
@@ -213,7 +213,15 @@ func (d *Desk) Document(ctx context.Context, actor access.Actor, ref Ref, id dra
 		return a, nil, err
 	}
 	r, err := d.door.Store().Blobs().Open(a.Document, d.door.Keys())
-	return a, r, err
+	return a, r, d.whyGone(ctx, a.Document, err)
+}
+
+// whyGone tells of content that could not be opened whether it was purged.
+func (d *Desk) whyGone(ctx context.Context, digest string, err error) error {
+	if drawbridge.KindOf(err) != drawbridge.NotFound {
+		return err
+	}
+	return d.door.Store().View(ctx, func(tx *store.Tx) error { return tx.WhyGone(digest, err) })
 }
 
 // FindingFilter says which findings to list; what is empty does not restrict.
