@@ -30,8 +30,9 @@ type Options struct {
 	Version  string
 	Secure   bool // the requests came over TLS: cookies and HSTS say so
 
-	// Observe is told of every answer, for the metrics: the route's pattern, never the path.
-	Observe func(route string, status int, took time.Duration)
+	// Observe is told of every answer, for the metrics: the route's pattern, never
+	// the path, and how many statements the database got.
+	Observe func(route string, status int, took time.Duration, queries int64)
 
 	ActorRate   Rate // of one actor; default 100 a second, 400 at once
 	AddressRate Rate // of those from one address that are not signed in; default 10 a second, 60 at once
@@ -64,7 +65,7 @@ func New(opt Options) (*API, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.Observe == nil {
-		opt.Observe = func(string, int, time.Duration) {}
+		opt.Observe = func(string, int, time.Duration, int64) {}
 	}
 	if opt.ActorRate == (Rate{}) {
 		opt.ActorRate = Rate{100, 400}

@@ -9,12 +9,14 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
 	"drawbridge/internal/seal"
+	"drawbridge/internal/store"
 )
 
 // prefix is where the routes are.
@@ -32,6 +34,8 @@ type call struct {
 	key    string      // idempotency key
 	match  int64       // version that If-Match names
 	entry  int64       // the change's place in the ledger, once there is one
+
+	queries *atomic.Int64 // statements that the request sent to the database
 }
 
 // Handler answers everything below /api/v1/, and says not_found to the rest.
@@ -57,7 +61,10 @@ func (a *API) serve(route *Route, mux *http.ServeMux) http.Handler {
 		start := a.opt.Now()
 		c := &call{api: a, route: route, w: &recorder{ResponseWriter: w}, r: r, id: drawbridge.NewID("req", start), entry: -1}
 		c.actor = access.Anonymous("api", c.id)
-		defer c.finish(start, a.opt.Door.Store().Queries())
+		var ctx context.Context
+		ctx, c.queries = store.Count(r.Context())
+		c.r = r.WithContext(ctx)
+		defer c.finish(start)
 		a.headers(c)
 		var err error
 		if route == nil {
@@ -170,7 +177,7 @@ func method(m string) string {
 }
 
 // finish recovers, counts and logs. The log holds identifiers alone.
-func (c *call) finish(start time.Time, queries int64) {
+func (c *call) finish(start time.Time) {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler { //nolint:errorlint // the value that net/http knows
 			panic(p)
@@ -185,9 +192,9 @@ func (c *call) finish(start time.Time, queries int64) {
 	if c.route != nil {
 		pattern = c.route.Pattern
 	}
-	c.api.opt.Observe(method(c.r.Method)+" "+pattern, c.w.status, took)
+	c.api.opt.Observe(method(c.r.Method)+" "+pattern, c.w.status, took, c.queries.Load())
 	c.api.opt.Log.Info("request", slog.String("request", c.id), slog.String("method", method(c.r.Method)), slog.String("route", pattern), slog.Int("status", c.w.status),
-		slog.Duration("took", took), slog.String("actor", c.actor.ID), slog.Int64("entry", c.entry), slog.Int64("queries", c.api.opt.Door.Store().Queries()-queries))
+		slog.Duration("took", took), slog.String("actor", c.actor.ID), slog.Int64("entry", c.entry), slog.Int64("queries", c.queries.Load()))
 }
 
 // recorder remembers the status.

@@ -19,6 +19,7 @@ type meters struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
+	queries  *prometheus.HistogramVec
 }
 
 func newMeters(l *Local) *meters {
@@ -29,17 +30,22 @@ func newMeters(l *Local) *meters {
 			Name: "drawbridge_request_seconds", Help: "Time to an answer by route.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60},
 		}, []string{"route"}),
+		queries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "drawbridge_request_queries", Help: "Statements to the database for an answer, by route.",
+			Buckets: []float64{2, 4, 6, 8, 10, 12, 16, 24, 48, 96, 192},
+		}, []string{"route"}),
 	}
 	m.registry.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.took, &recordCollector{l},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.took, m.queries, &recordCollector{l},
 	)
 	return m
 }
 
 // observe counts one answer.
-func (m *meters) observe(route string, status int, took time.Duration) {
+func (m *meters) observe(route string, status int, took time.Duration, queries int64) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	m.took.WithLabelValues(route).Observe(took.Seconds())
+	m.queries.WithLabelValues(route).Observe(float64(queries))
 }
 
 var (
