@@ -77,4 +77,3 @@ func (s *serverScript) machine(ts *testscript.TestScript, neg bool, args []strin
 	ts.Setenv(args[0], made.Secret.Reveal())
 	ts.Setenv(args[0]+"_ID", string(in.ID))
 }
-

@@ -3,7 +3,7 @@ package api_test
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238
+	"crypto/sha1" // of RFC 6238
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"

@@ -129,7 +129,7 @@ func (c *call) cookieName() string {
 
 // setCookie gives the session to a browser, or takes it back when it is empty.
 func (c *call) setCookie(secret seal.Hidden) {
-	cookie := &http.Cookie{Name: c.cookieName(), Value: secret.Reveal(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.api.opt.Secure}
+	cookie := &http.Cookie{Name: c.cookieName(), Value: secret.Reveal(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.api.opt.Secure} //nolint:gosec // plain HTTP is spoken on loopback alone
 	if secret.Empty() {
 		cookie.MaxAge = -1
 	}

@@ -230,7 +230,7 @@ func TestCookieSession(t *testing.T) {
 		w := newWorld(t, "", func(o *api.Options, _ *action.Options) { o.Secure = secure })
 		w.first()
 		rec := w.ask("POST", "/api/v1/session", fmt.Sprintf(`{"email":"root@drawbridge.example","password":%q,"cookie":true}`, password), asJSON)
-		cookies := rec.Result().Cookies() //nolint:bodyclose // a recorder's
+		cookies := rec.Result().Cookies()
 		if rec.Code != 201 || len(cookies) != 1 || strings.Contains(rec.Body.String(), "dbs_") {
 			t.Fatalf("sign in = %d %v %s, want the secret in a cookie alone", rec.Code, cookies, rec.Body)
 		}
@@ -244,13 +244,13 @@ func TestCookieSession(t *testing.T) {
 		}
 		cookie := "Cookie: " + c.Name + "=" + c.Value
 		rec = w.ask("POST", "/api/v1/session/proof", fmt.Sprintf(`{"password":%q}`, password), asJSON, cookie)
-		renewed := rec.Result().Cookies() //nolint:bodyclose // a recorder's
+		renewed := rec.Result().Cookies()
 		if rec.Code != 200 || len(renewed) != 1 || renewed[0].Value == c.Value || strings.Contains(rec.Body.String(), "dbs_") {
 			t.Fatalf("proof = %d %v %s, want another secret in the cookie", rec.Code, renewed, rec.Body)
 		}
 		cookie = "Cookie: " + c.Name + "=" + renewed[0].Value
 		rec = w.ask("DELETE", "/api/v1/session", "", cookie)
-		if gone := rec.Result().Cookies(); rec.Code != 204 || len(gone) != 1 || gone[0].MaxAge >= 0 { //nolint:bodyclose // a recorder's
+		if gone := rec.Result().Cookies(); rec.Code != 204 || len(gone) != 1 || gone[0].MaxAge >= 0 {
 			t.Errorf("sign out = %d %v", rec.Code, gone)
 		}
 		if rec = w.ask("GET", "/api/v1/me", "", cookie); rec.Code != 401 {

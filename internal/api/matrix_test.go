@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ type request struct {
 	allowed []int // statuses that say that the table said yes, besides success
 }
 
-func newMatrix(t testing.TB, database string, table *access.Table) *matrix {
+func newMatrix(t *testing.T, database string, table *access.Table) *matrix {
 	t.Helper()
 	rates := api.Rate{Second: 1e6, Burst: 1e6}
 	w := newWorld(t, database, func(o *api.Options, a *action.Options) {
@@ -235,13 +236,8 @@ func (m *matrix) try(r api.Route, c *caller, q request) string {
 	}
 	rec := httptest.NewRecorder()
 	m.handler.ServeHTTP(rec, req)
-	for _, s := range q.allowed {
-		if rec.Code == s {
-			return "y"
-		}
-	}
 	switch {
-	case rec.Code < 300:
+	case rec.Code < 300, slices.Contains(q.allowed, rec.Code):
 		return "y"
 	case rec.Code == http.StatusUnauthorized:
 		return "s"
@@ -272,8 +268,9 @@ func (m *matrix) expected(r api.Route, c *caller, q request) string {
 		return "h"
 	case drawbridge.Unauthenticated:
 		return "s"
+	default:
+		return "y"
 	}
-	return "y"
 }
 
 // cell tries a route as one caller on an object that is theirs or another's.

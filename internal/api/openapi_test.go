@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -37,14 +38,14 @@ var described = sync.OnceValues(func() (map[string]any, *jsonschema.Compiler) {
 
 var compiling sync.Mutex // a compiler is for one goroutine
 
-func schemaAt(t testing.TB, pointer string) *jsonschema.Schema {
-	t.Helper()
+func schemaAt(tb testing.TB, pointer string) *jsonschema.Schema {
+	tb.Helper()
 	_, c := described()
 	compiling.Lock()
 	defer compiling.Unlock()
 	s, err := c.Compile("openapi.json#" + pointer)
 	if err != nil {
-		t.Errorf("%s: %v", pointer, err)
+		tb.Errorf("%s: %v", pointer, err)
 		return nil
 	}
 	return s
@@ -55,8 +56,8 @@ func escaped(s string) string {
 }
 
 // conforming holds every answer of a server to the description.
-func conforming(t testing.TB, next http.Handler) http.Handler {
-	t.Helper()
+func conforming(tb testing.TB, next http.Handler) http.Handler {
+	tb.Helper()
 	mux := http.NewServeMux()
 	for _, r := range api.Routes() {
 		mux.Handle(r.Method+" "+r.Pattern, http.NotFoundHandler())
@@ -65,10 +66,8 @@ func conforming(t testing.TB, next http.Handler) http.Handler {
 		rec := httptest.NewRecorder()
 		rec.Body = &bytes.Buffer{}
 		next.ServeHTTP(rec, r)
-		conforms(t, mux, r, rec)
-		for k, v := range rec.Header() {
-			w.Header()[k] = v
-		}
+		conforms(tb, mux, r, rec)
+		maps.Copy(w.Header(), rec.Header())
 		w.WriteHeader(rec.Code)
 		_, _ = w.Write(rec.Body.Bytes())
 	})
@@ -157,13 +156,14 @@ func hidden(t *testing.T, route string, typ reflect.Type) {
 			}
 			hidden(t, route, f.Type)
 		}
+	default:
 	}
 }
 
 func TestDescriptionIsServed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "")
-	resp, err := http.Get(w.server.URL + "/api/v1/openapi.json") //nolint:noctx // a test
+	resp, err := http.Get(w.server.URL + "/api/v1/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/account"
@@ -63,6 +64,7 @@ func (c *call) problem(err error) {
 		} else if h.Get("Retry-After") == "" {
 			h.Set("Retry-After", "1")
 		}
+	default:
 	}
 	c.write(p.Status, "application/problem+json", p)
 }
@@ -76,13 +78,13 @@ func (c *call) report(kind drawbridge.Kind, err error) {
 	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
 		return // nobody waits for the answer
 	}
-	chain := err.Error()
+	chain := []string{err.Error()}
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		if d, ok := e.(*drawbridge.Error); ok && d.Err != nil { //nolint:errorlint // each link of the chain is looked at
-			chain += ": " + d.Err.Error()
+			chain = append(chain, d.Err.Error())
 		}
 	}
-	c.api.opt.Log.Error("request failed", slog.String("request", c.id), slog.String("kind", string(kind)), slog.String("error", chain))
+	c.api.opt.Log.Error("request failed", slog.String("request", c.id), slog.String("kind", string(kind)), slog.String("error", strings.Join(chain, ": ")))
 }
 
 // encode answers with what the route returned.

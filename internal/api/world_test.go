@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,6 +15,8 @@ import (
 	"drawbridge/internal/api"
 	"drawbridge/internal/client"
 	"drawbridge/internal/custody"
+	"drawbridge/internal/job"
+	"drawbridge/internal/notify"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/register"
 	"drawbridge/internal/seal"
@@ -70,7 +71,7 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 	}
 	t.Cleanup(func() { s.Close() })
 	doors := action.Options{Store: s, Keys: keys, Now: w.clock.now}
-	opt := api.Options{Now: w.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "test"}
+	opt := api.Options{Now: w.clock.now, Log: slog.New(slog.DiscardHandler), Version: "test"}
 	for _, o := range options {
 		o(&opt, &doors)
 	}
@@ -85,6 +86,12 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 	})
 	w.record = register.New(w.door, register.Options{Workspace: workspace, Version: "test"})
 	opt.Door, opt.Account, opt.Register, opt.Custody = w.door, w.people, w.record, custody.New(w.door)
+	if opt.Notify, err = notify.New(notify.Options{Door: w.door}); err != nil {
+		t.Fatal(err)
+	}
+	if opt.Jobs, err = job.New(job.Options{Door: w.door, Database: database}); err != nil {
+		t.Fatal(err)
+	}
 	a, err := api.New(opt)
 	if err != nil {
 		t.Fatal(err)

@@ -109,6 +109,7 @@ func (s *statusAnswer) compare(ctx context.Context, c *client.Client, l *working
 	case drawbridge.Denied, drawbridge.NotFound:
 		s.Note = "you may not push, so that the server does not tell the difference"
 		return nil
+	default:
 	}
 	if err != nil {
 		return err

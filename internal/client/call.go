@@ -213,7 +213,7 @@ func (c *Client) refused(resp *http.Response) error {
 	if p.Kind == drawbridge.Internal {
 		detail = "the server failed: " + detail + " (request " + p.Instance + ")"
 	}
-	return &drawbridge.Error{Kind: p.Kind, Message: detail, Err: &Refused{Status: resp.StatusCode, Request: p.Instance, Code: p.Code, Problems: p.Problems}}
+	return &drawbridge.Error{Kind: p.Kind, Message: detail, Err: &RefusedError{Status: resp.StatusCode, Request: p.Instance, Code: p.Code, Problems: p.Problems}}
 }
 
 func kindOf(status int) drawbridge.Kind {

@@ -130,8 +130,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Refused is how a server said no: the cause of the error that a call returns.
-type Refused struct {
+// RefusedError is how a server said no: the cause of the error that a call returns.
+type RefusedError struct {
 	Status   int
 	Request  string // the request's id, for the operator
 	Code     string // what a program acts on, if anything
@@ -139,12 +139,12 @@ type Refused struct {
 }
 
 // Error names the status and the request.
-func (r *Refused) Error() string {
+func (r *RefusedError) Error() string {
 	return fmt.Sprintf("the server answered %d to request %s", r.Status, r.Request)
 }
 
 // RefusedBy returns how the server said no, or nil when it did not.
-func RefusedBy(err error) *Refused {
-	r, _ := errors.AsType[*Refused](err)
+func RefusedBy(err error) *RefusedError {
+	r, _ := errors.AsType[*RefusedError](err)
 	return r
 }

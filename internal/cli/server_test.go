@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drawbridge/internal/api"
+)
+
+// asks says which routes each command asks that talks to a server. The matrix
+// of routes thereby is one of commands too.
+var asks = map[string][]string{
+	"login":  {"me", "session.create", "session.end", "tokens.create", "tokens.revoke"},
+	"logout": {"tokens.revoke"},
+	"push":   {"integrations.find", "revisions.push"},
+	"pull":   {"integrations.find", "integrations.list", "revisions.pull"},
+	"status": {"gate", "integrations.find", "me", "revisions.get", "revisions.push"},
+	"gate":   {"gate"},
+}
+
+// TestCommandsAndRoutes holds the table to the commands: each that takes a
+// server is in it, and asks exactly the routes that it names.
+func TestCommandsAndRoutes(t *testing.T) {
+	t.Parallel()
+	names := map[string]string{} // address to name
+	for _, r := range api.Routes() {
+		names[r.Method+" "+r.Pattern] = r.Name
+	}
+	calls := map[string]string{} // call of the client to name
+	files, err := filepath.Glob("../client/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(`(?s)func \(c \*Client\) (\w+)\(ctx [^\n]*\n(.*?)\n}\n`)
+	address := regexp.MustCompile(`"([A-Z]+ /api/[^"]+)"|method: http\.MethodPost, pattern: "([^"]+)"`)
+	for _, file := range files {
+		for _, m := range form.FindAllSubmatch(code(t, file), -1) {
+			if a := address.FindSubmatch(m[2]); a != nil {
+				at := string(a[1])
+				if at == "" {
+					at = "POST " + string(a[2])
+				}
+				calls[string(m[1])] = names[at]
+			}
+		}
+	}
+	use := regexp.MustCompile(`\b(?:c|session)\.([A-Z]\w+)\(`)
+	for name, want := range asks {
+		var got []string
+		for _, m := range use.FindAllSubmatch(code(t, name+".go"), -1) {
+			if route := calls[string(m[1])]; route != "" && !slices.Contains(got, route) {
+				got = append(got, route)
+			}
+		}
+		if name == "logout" {
+			got = append(got, "tokens.revoke") // by revoke, of login.go
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s asks %v, and the table says %v", name, got, want)
+		}
+	}
+	env := Env{Now: time.Now, Environ: func(string) string { return "" }, Stdin: &bytes.Buffer{}, Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}}
+	for _, cmd := range newRoot(&env).Commands() {
+		if cmd.Flags().Lookup("ca-file") != nil && asks[cmd.Name()] == nil {
+			t.Errorf("%s talks to a server, and the table does not say which routes it asks", cmd.Name())
+		}
+		if asks[cmd.Name()] != nil {
+			holdsNoSecret(t, cmd)
+		}
+	}
+}
+
+// holdsNoSecret refuses a flag whose value would be a secret: others see it.
+func holdsNoSecret(t *testing.T, cmd *cobra.Command) {
+	t.Helper()
+	for _, name := range []string{"password", "token", "code", "secret"} {
+		if cmd.Flags().Lookup(name) != nil {
+			t.Errorf("%s takes a secret as the value of --%s", cmd.Name(), name)
+		}
+	}
+}
+
+func code(t *testing.T, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
