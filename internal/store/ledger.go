@@ -185,9 +185,9 @@ func (tx *Tx) EraseDetail(seq int64) error {
 // LastDigests reads, for rows of a kind, the digest that the ledger's last
 // entry about each gives; "" where the row was deleted.
 func (tx *Tx) LastDigests(kind, after string, limit int) ([]Digest, error) {
-	rows, err := tx.query(`SELECT s.id, s.after_digest FROM ledger_subject s
+	rows, err := tx.collect(`SELECT s.id, s.after_digest FROM ledger_subject s
 		WHERE s.kind = ? AND s.id > ? AND s.seq = (SELECT MAX(m.seq) FROM ledger_subject m WHERE m.kind = s.kind AND m.id = s.id)
-		ORDER BY s.id LIMIT ?`, kind, after, limit)
+		ORDER BY s.id LIMIT ?`, []any{kind, after, limit})
 	if err != nil {
 		return nil, err
 	}

@@ -37,13 +37,14 @@ type Options struct {
 
 // Store is one open record.
 type Store struct {
-	dialect dialect
-	dir     string  // the data folder
-	write   *sql.DB // SQLite: one connection, which the queue shares
-	read    *sql.DB
-	blobs   *Blobs
-	queries atomic.Int64
-	events  chan struct{} // rings when events were added
+	dialect             dialect
+	dir                 string  // the data folder
+	write               *sql.DB // SQLite: one connection, which the queue shares
+	read                *sql.DB
+	blobs               *Blobs
+	keptWrite, keptRead *statements // nil on PostgreSQL
+	queries             atomic.Int64
+	events              chan struct{} // rings when events were added
 }
 
 // Open opens the record and brings its schema up to date. A schema that is
@@ -85,6 +86,10 @@ func open(ctx context.Context, opt Options) (*Store, error) {
 	if s.write, s.read, err = d.connect(opt); err != nil {
 		return nil, err
 	}
+	if !s.Postgres() {
+		s.keptWrite = &statements{db: s.write, ready: map[string]*sql.Stmt{}}
+		s.keptRead = &statements{db: s.read, ready: map[string]*sql.Stmt{}}
+	}
 	if err := s.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(d.unopened(opt, err), s.Close())
 	}
@@ -109,13 +114,13 @@ func (s *Store) Queries() int64 { return s.queries.Load() }
 
 // View runs fn over one consistent snapshot, without writing.
 func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
-	return s.in(ctx, s.read, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot()}, fn)
+	return s.in(ctx, s.read, s.keptRead, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot()}, fn)
 }
 
 // Update runs fn in one transaction, alone among all writers of every process.
 // An error of fn takes everything back. Only action calls it.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
-	return s.in(ctx, s.write, nil, func(tx *Tx) error {
+	return s.in(ctx, s.write, s.keptWrite, nil, func(tx *Tx) error {
 		tx.writable = true
 		if err := tx.lock(); err != nil {
 			return err
@@ -124,12 +129,12 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	})
 }
 
-func (s *Store) in(ctx context.Context, db *sql.DB, opt *sql.TxOptions, fn func(*Tx) error) (err error) {
-	raw, err := s.begin(ctx, db, opt)
+func (s *Store) in(ctx context.Context, db *sql.DB, kept *statements, opt *sql.TxOptions, fn func(*Tx) error) (err error) {
+	raw, err := db.BeginTx(ctx, opt) // the drivers replace connections that were lost
 	if err != nil {
-		return err
+		return s.failed("begin", err)
 	}
-	tx := &Tx{ctx: ctx, tx: raw, store: s}
+	tx := &Tx{ctx: ctx, tx: raw, store: s, kept: kept}
 	defer func() {
 		if p := recover(); p != nil {
 			_ = raw.Rollback()
@@ -145,21 +150,10 @@ func (s *Store) in(ctx context.Context, db *sql.DB, opt *sql.TxOptions, fn func(
 	for _, f := range tx.after {
 		f()
 	}
-	return nil
-}
-
-// begin begins a transaction. After the database was gone, each connection of
-// the pool may fail once more: none has done anything, so another is taken.
-func (s *Store) begin(ctx context.Context, db *sql.DB, opt *sql.TxOptions) (*sql.Tx, error) {
-	for left := db.Stats().Idle; ; left-- {
-		raw, err := db.BeginTx(ctx, opt)
-		if err == nil {
-			return raw, nil
-		}
-		if left <= 0 || ctx.Err() != nil || !s.dialect.dropped(err) {
-			return nil, s.failed("begin", err)
-		}
+	if kept != nil {
+		kept.prepare(ctx, tx.wanted)
 	}
+	return nil
 }
 
 // failed is the error of a transaction as a whole.
@@ -198,6 +192,8 @@ type Tx struct {
 	changes  []Change
 	notes    map[string]any
 	after    []func()
+	kept     *statements // nil on PostgreSQL
+	wanted   map[string]bool
 }
 
 // Change is one row that the transaction wrote.
@@ -241,7 +237,7 @@ func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 		return nil, err
 	}
 	tx.counted()
-	res, err := tx.tx.ExecContext(tx.ctx, tx.store.dialect.bind(query), args...)
+	res, err := tx.run(query, args)
 	if err != nil {
 		return nil, tx.explain(err)
 	}
@@ -266,7 +262,13 @@ func (tx *Tx) one(dest []any, query string, args ...any) error {
 		return err
 	}
 	tx.counted()
-	err := tx.tx.QueryRowContext(tx.ctx, tx.store.dialect.bind(query), args...).Scan(dest...)
+	var row *sql.Row
+	if stmt := tx.prepared(query); stmt != nil {
+		row = stmt.QueryRowContext(tx.ctx, args...)
+	} else {
+		row = tx.tx.QueryRowContext(tx.ctx, tx.store.dialect.bind(query), args...)
+	}
+	err := row.Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return err
 	}

@@ -32,7 +32,7 @@ func (t *table[T]) get(tx *Tx, id string) (*T, error) {
 
 // find reads the records that a condition selects; where starts behind WHERE.
 func (t *table[T]) find(tx *Tx, where string, args ...any) ([]T, error) {
-	rows, err := tx.query("SELECT "+t.columns+" FROM "+t.kind+" WHERE "+where, args...)
+	rows, err := tx.collect("SELECT "+t.columns+" FROM "+t.kind+" WHERE "+where, args)
 	if err != nil {
 		return nil, err
 	}
