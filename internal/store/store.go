@@ -130,9 +130,9 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (s *Store) in(ctx context.Context, db *sql.DB, kept *statements, opt *sql.TxOptions, fn func(*Tx) error) (err error) {
-	raw, err := db.BeginTx(ctx, opt) // the drivers replace connections that were lost
+	raw, err := s.begin(ctx, db, opt)
 	if err != nil {
-		return s.failed("begin", err)
+		return err
 	}
 	tx := &Tx{ctx: ctx, tx: raw, store: s, kept: kept}
 	defer func() {
@@ -154,6 +154,20 @@ func (s *Store) in(ctx context.Context, db *sql.DB, kept *statements, opt *sql.T
 		kept.prepare(ctx, tx.wanted)
 	}
 	return nil
+}
+
+// begin begins a transaction. After the database was gone, each connection of
+// the pool may fail once more: none has done anything, so another is taken.
+func (s *Store) begin(ctx context.Context, db *sql.DB, opt *sql.TxOptions) (*sql.Tx, error) {
+	for left := db.Stats().Idle; ; left-- {
+		raw, err := db.BeginTx(ctx, opt)
+		if err == nil {
+			return raw, nil
+		}
+		if left <= 0 || ctx.Err() != nil || !s.dialect.dropped(err) {
+			return nil, s.failed("begin", err)
+		}
+	}
 }
 
 // failed is the error of a transaction as a whole.
