@@ -15,6 +15,8 @@ import (
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
 	"drawbridge/internal/custody"
+	"drawbridge/internal/job"
+	"drawbridge/internal/notify"
 	"drawbridge/internal/register"
 	"drawbridge/internal/seal"
 )
@@ -25,6 +27,8 @@ type Options struct {
 	Account  *account.Desk
 	Register *register.Desk
 	Custody  *custody.Desk
+	Jobs     *job.Jobs
+	Notify   *notify.Notify
 	Now      func() time.Time
 	Log      *slog.Logger
 	Version  string
@@ -58,7 +62,7 @@ type API struct {
 
 // New makes the door.
 func New(opt Options) (*API, error) {
-	if opt.Door == nil || opt.Account == nil || opt.Register == nil || opt.Custody == nil || opt.Now == nil {
+	if opt.Door == nil || opt.Account == nil || opt.Register == nil || opt.Custody == nil || opt.Jobs == nil || opt.Notify == nil || opt.Now == nil {
 		return nil, errors.New("api: every desk and a clock are needed")
 	}
 	if opt.Log == nil {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"time"
 
 	"drawbridge"
 	"drawbridge/internal/access"
@@ -30,6 +31,7 @@ var fixtures = map[string]func(*matrix, *caller, bool) request{
 
 	"people.list":      list("/api/v1/people", "person"),
 	"people.invite":    invites,
+	"people.find":      findsPerson,
 	"people.get":       onPerson("", nil),
 	"people.rename":    onPerson("", client.Rename{Name: "New Name"}),
 	"people.roles":     onPerson("/roles", client.AssignRoles{Roles: []drawbridge.Role{drawbridge.Administrator}, Reason: "try"}),
@@ -43,6 +45,18 @@ var fixtures = map[string]func(*matrix, *caller, bool) request{
 	"tokens.create":    createsToken,
 	"tokens.revoke":    revokesToken,
 	"machines.create":  onIntegration("/machines", func() any { return client.NewMachine{NewToken: client.NewToken{Name: "try"}} }),
+
+	"inbox.list":          list("/api/v1/inbox", "message"),
+	"inbox.unread":        self("/api/v1/inbox/unread", nil),
+	"inbox.read":          readsMessage,
+	"inbox.mail":          self("/api/v1/me/mail", nil),
+	"inbox.set_mail":      self("/api/v1/me/mail", client.SetMail{Wanted: true}),
+	"webhooks.list":       list("/api/v1/webhooks", "webhook"),
+	"webhooks.create":     createsWebhook,
+	"webhooks.update":     onWebhook("", client.EditWebhook{Name: "New name", Kinds: []string{}}),
+	"webhooks.remove":     onWebhook("/remove", client.Because{Reason: "try"}),
+	"webhooks.test":       onWebhook("/test", nil),
+	"webhooks.deliveries": onWebhook("/deliveries", nil),
 
 	"integrations.list":    list("/api/v1/integrations", "integration"),
 	"integrations.find":    byKey("/api/v1/lookup?slug=%s&environment=production"),
@@ -66,6 +80,17 @@ var fixtures = map[string]func(*matrix, *caller, bool) request{
 	"partners.get":         onPartner(nil),
 	"partners.update":      onPartner(client.UpdatePartner{PartnerEdit: client.PartnerEdit{Name: "New Name"}}),
 
+	"jobs.list":       list("/api/v1/jobs", "job"),
+	"jobs.get":        onJob("", nil),
+	"jobs.retry":      onJob("/retry", client.Because{Reason: "try"}),
+	"jobs.cancel":     onJob("/cancel", client.Because{Reason: "try"}),
+	"retention.list":  list("/api/v1/retention", "retention"),
+	"retention.set":   about("retention", "/api/v1/retention/message", client.SetPeriod{Days: 100, Reason: "try"}, 409), // it is set by the first
+	"retention.purge": about("retention", "/api/v1/retention/purge", client.Purge{DryRun: true}),
+	"holds.list":      list("/api/v1/holds", "hold"),
+	"holds.place":     about("hold", "/api/v1/holds", client.NewHold{Scope: drawbridge.HoldEverything, Reason: "try"}),
+	"holds.lift":      liftsHold,
+
 	"log.checkpoint":  list("/api/v1/log/checkpoint", "log"),
 	"log.prove":       list("/api/v1/log/entries/0/proof", "log"),
 	"log.consistency": consistency,
@@ -82,6 +107,13 @@ func plain(path string, body any, allowed ...int) func(*matrix, *caller, bool) r
 // list is a request about all objects of a kind.
 func list(path, kind string) func(*matrix, *caller, bool) request {
 	return func(*matrix, *caller, bool) request { return request{path: path, object: access.Object{Kind: kind}} }
+}
+
+// about is a request about a kind of things that belong to nobody.
+func about(kind, path string, body any, allowed ...int) func(*matrix, *caller, bool) request {
+	return func(*matrix, *caller, bool) request {
+		return request{path: path, body: body, object: access.Object{Kind: kind}, allowed: allowed}
+	}
 }
 
 // fresh tries as somebody new of the same role: the request ends what they are.
@@ -135,6 +167,17 @@ func onPerson(path string, body any) func(*matrix, *caller, bool) request {
 			q.allowed = []int{409} // the last administrator who can sign in stays
 		}
 		return q
+	}
+}
+
+func findsPerson(m *matrix, c *caller, own bool) request {
+	p := c.actor.Person
+	if !own || p == "" {
+		p = m.somebody(drawbridge.Requester).ID
+	}
+	return request{
+		path: "/api/v1/people/find", body: client.ByEmail{Email: string(p) + "@drawbridge.example"},
+		object: access.Object{Kind: "person", ID: string(p), Owners: []drawbridge.PersonID{p}},
 	}
 }
 
@@ -231,4 +274,60 @@ func consistency(m *matrix, _ *caller, _ bool) request {
 
 func rotates(*matrix, *caller, bool) request {
 	return request{path: "/api/v1/keys/rotate", body: client.RotateKey{Purpose: "mac", Reason: "try"}, object: access.Object{Kind: "key"}}
+}
+
+func readsMessage(m *matrix, c *caller, own bool) request {
+	p := c.actor.Person
+	if !own || p == "" {
+		p = m.somebody(drawbridge.Requester).ID
+	}
+	id := drawbridge.MessageID(drawbridge.NewID("msg", start))
+	m.act(func(tx *store.Tx) error {
+		return tx.AddMessage(drawbridge.Message{ID: id, Person: p, Kind: "account.created", CreatedAt: start})
+	})
+	return request{
+		path: "/api/v1/inbox/" + string(id) + "/read", body: client.MarkRead{},
+		object: access.Object{Kind: "message", ID: string(id), Owners: []drawbridge.PersonID{p}},
+	}
+}
+
+// createsWebhook makes one, unless there are as many as there may be.
+func createsWebhook(*matrix, *caller, bool) request {
+	body := client.NewWebhook{Name: "try", URL: client.Hide("https://hooks.drawbridge.example/t")}
+	return request{path: "/api/v1/webhooks", body: body, object: access.Object{Kind: "webhook"}, allowed: []int{429}}
+}
+
+// onWebhook is a request about a webhook; it leads to where nothing may be sent.
+func onWebhook(path string, body any) func(*matrix, *caller, bool) request {
+	return func(m *matrix, _ *caller, _ bool) request {
+		h := drawbridge.Hook{ID: drawbridge.WebhookID(drawbridge.NewID("whk", start)), Name: "try", URL: "http://127.0.0.1:1", CreatedAt: start, UpdatedAt: start}
+		for column, at := range map[string]*[]byte{"target": &h.Target, "secret": &h.Secret} {
+			var err error
+			if *at, err = m.door.Keys().Seal([]byte(h.URL), []byte("webhook "+string(h.ID)+" "+column)); err != nil {
+				m.t.Fatal(err)
+			}
+		}
+		m.act(func(tx *store.Tx) error { return tx.AddWebhook(&h) })
+		return request{path: "/api/v1/webhooks/" + string(h.ID) + path, body: body, match: 1, object: access.Object{Kind: "webhook", ID: string(h.ID)}}
+	}
+}
+
+// onJob is a request about a job that failed, or is open where it is to be ended.
+func onJob(path string, body any) func(*matrix, *caller, bool) request {
+	return func(m *matrix, _ *caller, _ bool) request {
+		e := store.Event{ID: drawbridge.EventID(drawbridge.NewID("evt", start)), Kind: "try", DueAt: start, CreatedAt: start}
+		m.act(func(tx *store.Tx) error {
+			if err := tx.AddEvent(e); err != nil || path == "/cancel" {
+				return err
+			}
+			return tx.FailEvent(e.ID, "try", time.Time{}, start)
+		})
+		return request{path: "/api/v1/jobs/" + string(e.ID) + path, body: body, object: access.Object{Kind: "job", ID: string(e.ID)}}
+	}
+}
+
+func liftsHold(m *matrix, _ *caller, _ bool) request {
+	h := drawbridge.Hold{ID: drawbridge.HoldID(drawbridge.NewID("hld", start)), Scope: drawbridge.HoldEverything, Reason: "try", PlacedAt: start}
+	m.act(func(tx *store.Tx) error { return tx.AddHold(&h) })
+	return request{path: "/api/v1/holds/" + string(h.ID) + "/lift", body: client.Because{Reason: "try"}, object: access.Object{Kind: "hold", ID: string(h.ID)}}
 }

@@ -266,7 +266,9 @@ func TestFailures(t *testing.T) {
 	var seen []string
 	w := newWorld(t, "", func(o *api.Options, _ *action.Options) {
 		o.Log = slog.New(slog.NewTextHandler(&locked{w: &log, mu: &mu}, nil))
-		o.Observe = func(route string, status int, _ time.Duration, _ int64) { seen = append(seen, fmt.Sprint(route, " ", status)) }
+		o.Observe = func(route string, status int, _ time.Duration, _ int64) {
+			seen = append(seen, fmt.Sprint(route, " ", status))
+		}
 	})
 	answers := map[string]func(client.None) (client.None, error){
 		"panic": func(client.None) (client.None, error) { panic("secret of the panic") },

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -97,8 +96,6 @@ func (r *Route) takesBody() bool {
 	return false
 }
 
-var inPath = regexp.MustCompile(`\{(\w+)\}`)
-
 func (r *Route) parameters(s schemas) []any {
 	var out []any
 	for _, f := range fields(r.In) {
@@ -118,12 +115,16 @@ func (r *Route) parameters(s schemas) []any {
 		}
 	}
 	if r.Has(Idempotent) {
-		out = append(out, object{"name": "Idempotency-Key", "in": "header", "schema": object{"type": "string", "pattern": "^[!-~]{1,200}$"},
-			"description": "The same key and the same request give the same answer, and are done once."})
+		out = append(out, object{
+			"name": "Idempotency-Key", "in": "header", "schema": object{"type": "string", "pattern": "^[!-~]{1,200}$"},
+			"description": "The same key and the same request give the same answer, and are done once.",
+		})
 	}
 	if r.Has(Conditional) {
-		out = append(out, object{"name": "If-Match", "in": "header", "required": true, "schema": object{"type": "string", "pattern": `^"[1-9][0-9]*"$`},
-			"description": "The version that is changed, as its ETag gives it."})
+		out = append(out, object{
+			"name": "If-Match", "in": "header", "required": true, "schema": object{"type": "string", "pattern": `^"[1-9][0-9]*"$`},
+			"description": "The version that is changed, as its ETag gives it.",
+		})
 	}
 	return out
 }

@@ -24,6 +24,10 @@ func (a *API) person(c *call, in client.ByID) (drawbridge.Person, error) {
 	return a.opt.Account.Person(c.r.Context(), c.actor, drawbridge.PersonID(in.ID))
 }
 
+func (a *API) findPerson(c *call, in client.ByEmail) (drawbridge.Person, error) {
+	return a.opt.Account.Find(c.r.Context(), c.actor, in.Email)
+}
+
 func (a *API) invite(c *call, in client.Invite) (client.Invited, error) {
 	p, secret, err := a.opt.Account.Invite(c.r.Context(), c.actor, account.Invitation{Email: in.Email, Name: in.Name, Roles: in.Roles, Reason: in.Reason, Key: c.key})
 	return client.Invited{Person: p, Secret: client.Secret{Hidden: secret}}, err

@@ -20,6 +20,7 @@ const (
 	Conditional                   // must name the version that it changes, by If-Match
 	Streams                       // the answer is no JSON document, and has no limit in size
 	Large                         // takes files
+	Slow                          // may take minutes
 )
 
 // Route is one line of the table: what is asked, who may, and who answers.
@@ -47,7 +48,7 @@ func (r *Route) bodyLimit() int64 {
 
 // patience is how long an answer may take.
 func (r *Route) patience() time.Duration {
-	if r.Has(Large) || r.Has(Streams) {
+	if r.Has(Large) || r.Has(Streams) || r.Has(Slow) {
 		return 10 * time.Minute
 	}
 	return time.Minute
@@ -76,9 +77,9 @@ func does[In, Out any](fn func(*API, *call, In) (Out, error)) handler {
 func complete(v reflect.Value) {
 	switch v.Kind() { //nolint:exhaustive // the other kinds hold no lists
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				complete(v.Field(i))
+		for _, f := range v.Fields() {
+			if f.CanSet() {
+				complete(f)
 			}
 		}
 	case reflect.Slice:

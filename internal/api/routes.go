@@ -25,6 +25,7 @@ func Routes() []Route {
 		// People.
 		{"GET", "/api/v1/people", "people.list", access.PersonRead, "List the people that you may see", 200, Paged, does((*API).people)},
 		{"POST", "/api/v1/people", "people.invite", access.PersonWrite, "Invite a person", 201, Idempotent, does((*API).invite)},
+		{"POST", "/api/v1/people/find", "people.find", access.PersonRead, "Read the person with an address", 200, 0, does((*API).findPerson)},
 		{"GET", "/api/v1/people/{id}", "people.get", access.PersonRead, "Read a person", 200, 0, does((*API).person)},
 		{"PATCH", "/api/v1/people/{id}", "people.rename", access.PersonWrite, "Rename a person", 200, Conditional, does((*API).rename)},
 		{"PUT", "/api/v1/people/{id}/roles", "people.roles", access.RoleAssign, "Replace a person's roles", 200, Conditional, does((*API).assignRoles)},
@@ -38,6 +39,19 @@ func Routes() []Route {
 		{"POST", "/api/v1/tokens", "tokens.create", access.TokenCreate, "Make a token that acts as you", 201, Idempotent, does((*API).createToken)},
 		{"POST", "/api/v1/tokens/{id}/revoke", "tokens.revoke", access.TokenRevoke, "End a token", 204, 0, does((*API).revokeToken)},
 		{"POST", "/api/v1/integrations/{id}/machines", "machines.create", access.MachineCreate, "Make a token for one integration", 201, Idempotent, does((*API).createMachine)},
+
+		// What you are told.
+		{"GET", "/api/v1/inbox", "inbox.list", access.InboxRead, "List your messages, newest first", 200, Paged, does((*API).inbox)},
+		{"GET", "/api/v1/inbox/unread", "inbox.unread", access.InboxRead, "Count your messages that were not read", 200, 0, does((*API).unread)},
+		{"PUT", "/api/v1/inbox/{id}/read", "inbox.read", access.InboxRead, "Note that you read a message", 204, 0, does((*API).markRead)},
+		{"GET", "/api/v1/me/mail", "inbox.mail", access.InboxRead, "Tell whether you take messages by mail too", 200, 0, does((*API).mail)},
+		{"PUT", "/api/v1/me/mail", "inbox.set_mail", access.InboxRead, "Take messages by mail too, or not", 204, 0, does((*API).setMail)},
+		{"GET", "/api/v1/webhooks", "webhooks.list", access.WebhookRead, "List the webhooks", 200, 0, does((*API).webhooks)},
+		{"POST", "/api/v1/webhooks", "webhooks.create", access.WebhookWrite, "Make a webhook", 201, Idempotent, does((*API).createWebhook)},
+		{"PUT", "/api/v1/webhooks/{id}", "webhooks.update", access.WebhookWrite, "Change a webhook, or switch it off or on", 200, Conditional, does((*API).editWebhook)},
+		{"POST", "/api/v1/webhooks/{id}/remove", "webhooks.remove", access.WebhookWrite, "Delete a webhook", 204, Idempotent, does((*API).removeWebhook)},
+		{"POST", "/api/v1/webhooks/{id}/test", "webhooks.test", access.WebhookWrite, "Send a message to a webhook, now", 200, 0, does((*API).tryWebhook)},
+		{"GET", "/api/v1/webhooks/{id}/deliveries", "webhooks.deliveries", access.WebhookRead, "List what went to a webhook, newest first", 200, Paged, does((*API).deliveries)},
 
 		// Integrations.
 		{"GET", "/api/v1/integrations", "integrations.list", access.IntegrationRead, "List the integrations that you may see", 200, Paged, does((*API).integrations)},
@@ -61,6 +75,18 @@ func Routes() []Route {
 		{"GET", "/api/v1/partners/{id}", "partners.get", access.PartnerRead, "Read a partner", 200, 0, does((*API).partner)},
 		{"PUT", "/api/v1/partners/{id}", "partners.update", access.PartnerWrite, "Change a partner", 200, Conditional, does((*API).updatePartner)},
 		{"GET", "/api/v1/history", "history", access.IntegrationRead, "List the acts that changed a record, newest first", 200, Paged, does((*API).history)},
+
+		// What runs and what is kept.
+		{"GET", "/api/v1/jobs", "jobs.list", access.JobRead, "List jobs, newest first", 200, Paged, does((*API).jobs)},
+		{"GET", "/api/v1/jobs/{id}", "jobs.get", access.JobRead, "Read a job", 200, 0, does((*API).job)},
+		{"POST", "/api/v1/jobs/{id}/retry", "jobs.retry", access.JobControl, "Run a job again, now", 200, Idempotent, does((*API).retryJob)},
+		{"POST", "/api/v1/jobs/{id}/cancel", "jobs.cancel", access.JobControl, "End a job that has not ended", 200, Idempotent, does((*API).cancelJob)},
+		{"GET", "/api/v1/retention", "retention.list", access.RetentionRead, "List how long everything is kept", 200, 0, does((*API).retention)},
+		{"PUT", "/api/v1/retention/{kind}", "retention.set", access.RetentionWrite, "Change how long a kind of thing is kept", 200, 0, does((*API).setPeriod)},
+		{"POST", "/api/v1/retention/purge", "retention.purge", access.Purge, "Remove what is past its period and under no hold", 200, Slow, does((*API).purge)},
+		{"GET", "/api/v1/holds", "holds.list", access.RetentionRead, "List legal holds, oldest first", 200, Paged, does((*API).holds)},
+		{"POST", "/api/v1/holds", "holds.place", access.HoldWrite, "Place a legal hold", 201, Idempotent, does((*API).placeHold)},
+		{"POST", "/api/v1/holds/{id}/lift", "holds.lift", access.HoldWrite, "Lift a legal hold", 200, Idempotent, does((*API).liftHold)},
 
 		// The record itself.
 		{"GET", "/api/v1/log/checkpoint", "log.checkpoint", access.CheckpointRead, "Read the signed root of the ledger", 200, 0, does((*API).checkpoint)},

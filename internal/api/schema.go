@@ -19,6 +19,8 @@ var words = map[reflect.Type][]any{
 	reflect.TypeFor[drawbridge.Severity]():         anys(drawbridge.Severities()),
 	reflect.TypeFor[drawbridge.Tier]():             append(anys(drawbridge.Tiers()), drawbridge.Tier("")),
 	reflect.TypeFor[drawbridge.Outcome]():          {drawbridge.Go, drawbridge.Conditional, drawbridge.NoGo, drawbridge.Outcome("")},
+	reflect.TypeFor[drawbridge.HoldScope]():        anys(drawbridge.HoldScopes()),
+	reflect.TypeFor[drawbridge.DeliveryState]():    {drawbridge.Waiting, drawbridge.Delivered, drawbridge.Dead, drawbridge.Dropped},
 	reflect.TypeFor[manifest.ChangeKind]():         {manifest.Widening, manifest.Narrowing, manifest.Neutral},
 }
 

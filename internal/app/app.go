@@ -113,7 +113,7 @@ func (a *App) serve() error {
 		return err
 	}
 	door, err := api.New(api.Options{
-		Door: a.Door, Account: a.Account, Register: a.Register, Custody: a.Custody,
+		Door: a.Door, Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
 		Now: a.Options.Now, Log: a.Log, Version: a.Options.Version, Secure: a.Options.secure(), Observe: a.meters.observe,
 	})
 	if err != nil {

@@ -14,6 +14,11 @@ type Invite struct {
 	Reason string            `json:"reason,omitempty"`
 }
 
+// ByEmail names a person by their address, which never goes into a URL.
+type ByEmail struct {
+	Email string `json:"email"`
+}
+
 // Invited is a person, and the one-time secret with which they set a password.
 type Invited struct {
 	Person drawbridge.Person `json:"person"`
@@ -97,6 +102,12 @@ func (c *Client) People(ctx context.Context, page Page) (List[drawbridge.Person]
 // Person reads one person.
 func (c *Client) Person(ctx context.Context, id drawbridge.PersonID) (drawbridge.Person, error) {
 	out, _, err := call[drawbridge.Person](ctx, c, "GET /api/v1/people/{id}", ByID{string(id)})
+	return out, err
+}
+
+// FindPerson reads the person with an address.
+func (c *Client) FindPerson(ctx context.Context, in ByEmail) (drawbridge.Person, error) {
+	out, _, err := call[drawbridge.Person](ctx, c, "POST /api/v1/people/find", in)
 	return out, err
 }
 

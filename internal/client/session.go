@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/seal"
 )
 
 // SignIn is what somebody gives to be signed in.
@@ -85,4 +86,11 @@ func (c *Client) Prove(ctx context.Context, in Proof) (SignedIn, error) {
 func (c *Client) Me(ctx context.Context) (Me, error) {
 	out, _, err := call[Me](ctx, c, "GET /api/v1/me", nil)
 	return out, err
+}
+
+// As is the same client with another secret; the connections are shared.
+func (c *Client) As(token seal.Hidden) *Client {
+	other := *c
+	other.opt.Token = token
+	return &other
 }

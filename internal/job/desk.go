@@ -25,6 +25,8 @@ const (
 	Done      State = "done"
 	Failed    State = "failed"
 	Cancelled State = "cancelled"
+
+	Open State = "open" // in a query: any of the first three
 )
 
 // Job is an event and how far its work came.
@@ -43,7 +45,7 @@ type Job struct {
 
 // Query selects jobs; zero values select all.
 type Query struct {
-	State State // done, failed, cancelled; any other selects those that are open
+	State State // open, done, failed or cancelled
 	Kind  string
 	Below drawbridge.EventID // newest first, below this one
 	Limit int                // at most 500; default 50
@@ -61,10 +63,10 @@ func (j *Jobs) List(ctx context.Context, actor access.Actor, q Query) ([]Job, er
 	case "":
 	case Done, Failed, Cancelled:
 		f.Outcome = store.Outcome(q.State)
-	case Scheduled, Queued, Running:
+	case Open:
 		f.Open = true
 	default:
-		return nil, drawbridge.Errorf(drawbridge.Invalid, "%q is no state of a job; take scheduled, queued, running, done, failed or cancelled", q.State)
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "%q is not one of the states open, done, failed and cancelled", q.State)
 	}
 	var events []store.EventState
 	err := j.opt.Door.List(ctx, actor, access.JobRead, func(tx *store.Tx, _ access.Scope) (err error) {

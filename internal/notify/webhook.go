@@ -186,6 +186,27 @@ func (n *Notify) RemoveHook(ctx context.Context, actor access.Actor, id drawbrid
 	return err
 }
 
+// TryHook sends a message of the kind webhook.test to a webhook at once, also to
+// one that is off, and tells why it was not delivered. It is not tried again.
+func (n *Notify) TryHook(ctx context.Context, actor access.Actor, id drawbridge.WebhookID) (why string, err error) {
+	h, _, err := action.Do(ctx, n.opt.Door, hookAct(actor, id), func(tx *store.Tx) (*drawbridge.Hook, error) {
+		tx.Note("do", "test")
+		return tx.Webhook(id)
+	})
+	if err != nil {
+		return "", err
+	}
+	now := n.opt.Door.Now()
+	m := drawbridge.Message{ID: drawbridge.MessageID(drawbridge.NewID("msg", now)), Person: actor.Person, Kind: "webhook.test", CreatedAt: now}
+	if err := n.post(ctx, h, &m); err != nil {
+		if ctx.Err() != nil || drawbridge.KindOf(err) == drawbridge.Internal {
+			return "", err
+		}
+		return told(err), nil
+	}
+	return "", nil
+}
+
 func hookAct(actor access.Actor, id drawbridge.WebhookID) action.Act {
 	return action.Act{Actor: actor, Action: access.WebhookWrite, Object: access.Object{Kind: "webhook", ID: string(id)}, On: func(tx *store.Tx) (access.Object, error) {
 		_, err := tx.Webhook(id)
@@ -235,6 +256,11 @@ func (n *Notify) sendHook(ctx context.Context, m *drawbridge.Message, d *drawbri
 	if err != nil {
 		return err
 	}
+	return n.post(ctx, h, m)
+}
+
+// post sends a message to the address of a webhook.
+func (n *Notify) post(ctx context.Context, h *drawbridge.Hook, m *drawbridge.Message) error {
 	target, err := n.opt.Door.Keys().Open(h.Target, hookContext(h.ID, "target"))
 	if err != nil {
 		return fmt.Errorf("address of webhook %s: %w", h.ID, err)

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"drawbridge"
+	"drawbridge/internal/client"
+	"drawbridge/internal/notify"
+)
+
+func (a *API) inbox(c *call, in client.InboxFilter) (client.List[client.Message], error) {
+	q := notify.InboxQuery{Unread: in.Unread}
+	limit, err := c.part(in.Page, &q.Below)
+	if err != nil {
+		return client.List[client.Message]{}, err
+	}
+	q.Limit = limit + 1
+	list, err := a.opt.Notify.Inbox(c.r.Context(), c.actor, q)
+	if err != nil {
+		return client.List[client.Message]{}, err
+	}
+	told := make([]client.Message, len(list))
+	for i, m := range list {
+		told[i] = client.Message{
+			ID: m.ID, Kind: m.Kind, Title: notify.Title(m.Kind), Params: m.Params, Link: m.Link, CreatedAt: m.CreatedAt, ReadAt: m.ReadAt,
+		}
+	}
+	return pageOf(c, told, limit, func(m client.Message) string { return string(m.ID) })
+}
+
+func (a *API) unread(c *call, _ client.None) (client.Unread, error) {
+	n, err := a.opt.Notify.Unread(c.r.Context(), c.actor)
+	return client.Unread{Unread: n}, err
+}
+
+func (a *API) markRead(c *call, in client.MarkRead) (client.None, error) {
+	return client.None{}, a.opt.Notify.MarkRead(c.r.Context(), c.actor, drawbridge.MessageID(in.ID), in.UpTo)
+}
+
+func (a *API) mail(c *call, _ client.None) (client.Mail, error) {
+	wanted, sent, err := a.opt.Notify.Mail(c.r.Context(), c.actor)
+	return client.Mail{Wanted: wanted, Sent: sent}, err
+}
+
+func (a *API) setMail(c *call, in client.SetMail) (client.None, error) {
+	return client.None{}, a.opt.Notify.SetMail(c.r.Context(), c.actor, in.Wanted)
+}
