@@ -117,7 +117,7 @@ beginning of the present one. Verify it anywhere with log verify.`,
 			return usageError{errors.New("name either an entry's number or --since CHECKPOINT")}
 		}
 		return env.local(cmd, settings, func(l *app.Local) error {
-			proof, err := env.proof(cmd, l, args, *since)
+			proof, err := env.logProof(cmd, l, args, *since)
 			if err != nil {
 				return err
 			}
@@ -130,7 +130,7 @@ beginning of the present one. Verify it anywhere with log verify.`,
 	return cmd
 }
 
-func (e *Env) proof(cmd *cobra.Command, l *app.Local, args []string, since string) ([]byte, error) {
+func (e *Env) logProof(cmd *cobra.Command, l *app.Local, args []string, since string) ([]byte, error) {
 	if since != "" {
 		older, err := e.readFile("the checkpoint", since, ledger.MaxCheckpoint)
 		if err != nil {
