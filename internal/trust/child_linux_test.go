@@ -13,22 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"drawbridge"
-	"drawbridge/internal/access"
-	"drawbridge/internal/account"
-	"drawbridge/internal/app"
-	"drawbridge/internal/manifest"
-	"drawbridge/internal/register"
-	"drawbridge/internal/seal"
 	"drawbridge/internal/testkit"
-)
-
-// The acts that the disk fails under.
-const (
-	actPush   = "push"
-	actInvite = "invite"
 )
 
 // childEnv makes the test binary the child whose disk fails.
@@ -42,30 +29,22 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// seed is an installation as it is before the act.
-type seed struct {
-	Dir          string
-	Entries      int64
-	Base         drawbridge.RevisionID
-	Admin, Owner drawbridge.PersonID
-	filled       int
-}
-
 // order is what the child is to do, and outcome what came of it.
 type order struct {
-	Number   int
-	Do       string // open, act or close
-	Dir      string
-	Act, Key string
-	Seed     seed
+	Number int    `json:"number"`
+	Do     string `json:"do"` // open, act or close
+	Dir    string `json:"dir"`
+	Act    string `json:"act"`
+	Key    string `json:"key"`
+	Seed   seed   `json:"seed"`
 }
 
 type outcome struct {
-	TID   int
-	ID    string
-	Kind  drawbridge.Kind
-	Error string
-	dead  bool // the child gave no answer
+	TID   int             `json:"tid"`
+	ID    string          `json:"id"`
+	Kind  drawbridge.Kind `json:"kind"`
+	Error string          `json:"error"`
+	dead  bool            // the child gave no answer
 }
 
 // obey carries out the orders on one thread, and nothing else: strace counts
@@ -90,15 +69,12 @@ func obey(in io.Reader, out io.Writer) {
 	}
 }
 
-// desk is an open installation.
-type desk struct{ *app.Local }
-
 func (d *desk) obey(o order) (out outcome) {
 	out.TID = syscall.Gettid()
 	var err error
 	switch o.Do {
 	case "open":
-		err = d.open(o.Dir)
+		err = d.open(o.Dir, "")
 	case "close":
 		d.close()
 	case "act":
@@ -111,73 +87,6 @@ func (d *desk) obey(o order) (out outcome) {
 		}
 	}
 	return out
-}
-
-func (d *desk) open(dir string) (err error) {
-	d.close()
-	opt := app.Default(os.Getenv)
-	opt.Data, opt.Database, opt.Create, opt.Now = dir, "", true, time.Now
-	d.Local, err = app.OpenLocal(context.Background(), opt)
-	return err
-}
-
-func (d *desk) close() {
-	if d.Local != nil {
-		_ = d.Local.Close()
-		d.Local = nil
-	}
-}
-
-// act does one act, and returns what it made.
-func (d *desk) act(ctx context.Context, s *seed, act, key string) (string, error) {
-	actor := func(p drawbridge.PersonID, role drawbridge.Role) access.Actor {
-		return access.Actor{ID: string(p), Person: p, Roles: []drawbridge.Role{role}, Via: "api", Proved: time.Now()}
-	}
-	if act == actInvite {
-		p, secret, err := d.Account.Invite(ctx, actor(s.Admin, drawbridge.Administrator), account.Invitation{
-			Email: key + "@drawbridge.example", Name: key, Roles: []drawbridge.Role{drawbridge.Requester}, Key: key,
-		})
-		return string(p.ID) + secret.Reveal(), err
-	}
-	flows := 3
-	if s.Base != "" {
-		flows++
-	}
-	p, err := d.Register.Push(ctx, actor(s.Owner, drawbridge.ProgrammeOwner), register.Push{
-		Main: "integration.yaml", Base: s.Base, Reason: "it grows", Key: key,
-		Files: manifest.Files{"integration.yaml": testkit.BigManifest(6, flows)},
-	})
-	return string(p.Revision.ID) + string(p.Assessment.ID), err
-}
-
-// plant makes people and a first revision.
-func (d *desk) plant(s *seed) error {
-	ctx := context.Background()
-	ann, err := d.Account.Bootstrap(ctx, "cli", "ann@drawbridge.example", "Ann", seal.Hide(password))
-	if err != nil {
-		return err
-	}
-	s.Admin = ann.ID
-	actor := access.Actor{ID: string(ann.ID), Person: ann.ID, Roles: ann.Roles, Via: "api", Proved: time.Now()}
-	otto, _, err := d.Account.Invite(ctx, actor, account.Invitation{Email: "otto@drawbridge.example", Name: "Otto", Roles: []drawbridge.Role{drawbridge.ProgrammeOwner}})
-	if err != nil {
-		return err
-	}
-	s.Owner = otto.ID
-	if _, err := d.act(ctx, s, actPush, "first"); err != nil {
-		return err
-	}
-	owner := access.Actor{ID: string(otto.ID), Person: otto.ID, Roles: otto.Roles, Via: "api"}
-	in, err := d.Register.Integration(ctx, owner, register.ByKey("generated", "production"))
-	s.Base = in.Head
-	return err
-}
-
-// fill writes to SQLite's log.
-func (d *desk) fill(s *seed) error {
-	s.filled++
-	_, err := d.act(context.Background(), s, actInvite, fmt.Sprintf("fill%d", s.filled))
-	return err
 }
 
 // child is a process whose calls fail.
