@@ -6,9 +6,11 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 1s
 SPECS   ?=
 OUT     ?= demo-out
+DURATION ?= 2m
+SIZE    ?= small
 
 .DEFAULT_GOAL := build
-.PHONY: prove-tests build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
+.PHONY: load prove-tests build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
 
 # Runs a command beside a PostgreSQL server of its own, which it installs where
 # there is none. The variable makes a test that finds no server fail, not skip.
@@ -43,6 +45,9 @@ prove-tests: ## the tests in their long form
 
 bench: build ## figures of TARGETS; SPECS=DIR adds the real specifications there
 	scripts/bench '$(SPECS)'
+
+load: ## 50 people on a seeded server; SIZE=full is the size of the target, DURATION how long
+	scripts/load '$(DURATION)' '$(SIZE)'
 
 eval-categories: ## precision and recall of the category guesses; SPECS=DIR holds the real specifications
 	$(GO) run ./cmd/evalcat --specs '$(SPECS)'
