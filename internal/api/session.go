@@ -34,6 +34,9 @@ func (a *API) signIn(c *call, in client.SignIn) (client.SignedIn, error) {
 }
 
 func (a *API) signOut(c *call, _ client.None) (client.None, error) {
+	if c.actor.Proved.IsZero() {
+		return client.None{}, invalid("this is a token, and no session: revoke it instead")
+	}
 	if err := a.opt.Account.SignOut(c.r.Context(), c.secret, "api", c.id); err != nil {
 		return client.None{}, err
 	}
