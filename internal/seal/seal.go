@@ -290,7 +290,7 @@ func literal(b []byte, x json.Number) ([]byte, error) {
 	}
 	f, err := x.Float64()
 	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.Invalid, "JSON: the number %s is out of range", x)
+		return nil, drawbridge.Errorf(drawbridge.Invalid, "JSON: the number %.40s is out of range", x)
 	}
 	return number(b, f)
 }
