@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,14 @@ type answer struct {
 }
 
 func (a answer) ok() bool { return a.status < 300 }
+
+// problem is what an answer that says no says.
+func (a answer) problem() (p client.ProblemDetails) {
+	if !a.ok() {
+		_ = json.Unmarshal(a.body, &p) // what is no problem document says nothing
+	}
+	return p
+}
 
 func (a answer) String() string { return fmt.Sprintf("%d entry %d %.600s", a.status, a.entry, a.body) }
 
@@ -239,4 +248,14 @@ func parseLog(data []byte) (entries []ledger.Entry, cp *ledger.Checkpoint, err e
 		}
 	}
 	return nil, nil, errors.New("the log has no checkpoint")
+}
+
+// verified verifies an exported log, and returns its notes.
+func verified(t *testing.T, log string) []string {
+	t.Helper()
+	report, err := ledger.Verify(t.Context(), strings.NewReader(log), ledger.Trust{}, nil)
+	if err != nil || !report.OK {
+		t.Fatalf("the ledger does not verify: %+v %v", report, err)
+	}
+	return report.Notes
 }
