@@ -26,10 +26,10 @@ import (
 // there are:
 //
 //	serve NAME [ARG...]   starts a server with data of its own and waits until it is ready;
-//	                      after stop or kill, the same data and the same address again.
+//	                      after end or crash, the same data and the same address again.
 //	                      Sets SERVER and NAME_URL, NAME_DATA, NAME_LOG (a file).
-//	stop NAME             asks it to end (SIGTERM), and holds it to exit code 0
-//	kill NAME             ends it at once (SIGKILL)
+//	end NAME              asks it to end (SIGTERM), and holds it to exit code 0
+//	crash NAME            ends it at once (SIGKILL)
 //	at NAME ARG...        runs drawbridge on the data of a server, beside it
 //	ann ARG...            runs drawbridge as Ann, with her own home folder, against $SERVER;
 //	                      and so do bob, carol, dave, erin, mallory and ci
@@ -90,11 +90,11 @@ func (s *serverScript) commands() map[string]scriptCommand {
 	out := map[string]scriptCommand{
 		"serve": s.serve, "at": s.at, "exits": s.exits, "http": s.http,
 		"join": s.join, "machine": s.machine,
-		"stop": func(ts *testscript.TestScript, neg bool, args []string) {
-			s.end(ts, neg, args, (*testkit.Process).Stop)
+		"end": func(ts *testscript.TestScript, neg bool, args []string) {
+			s.finish(ts, neg, args, (*testkit.Process).Stop)
 		},
-		"kill": func(ts *testscript.TestScript, neg bool, args []string) {
-			s.end(ts, neg, args, func(p *testkit.Process) int { p.Kill(); return 0 })
+		"crash": func(ts *testscript.TestScript, neg bool, args []string) {
+			s.finish(ts, neg, args, func(p *testkit.Process) int { p.Kill(); return 0 })
 		},
 	}
 	for _, name := range []string{"ann", "bob", "carol", "dave", "erin", "mallory", "ci"} {
@@ -133,7 +133,7 @@ func (s *serverScript) serve(ts *testscript.TestScript, neg bool, args []string)
 	cmd := s.command(ts, append([]string{"serve", "--listen", srv.address}, args[1:]...)...)
 	cmd.Env = append(cmd.Env, srv.environment()...)
 	srv.process = testkit.Start(s.t, cmd)
-	match := srv.process.Line(`msg=ready url=(\S+) address=(\S+)`)
+	match := srv.process.Line(`(?:msg=ready url=|"msg":"ready","url":")([^"\s]+)(?: address=|","address":")([^"\s]+)`)
 	srv.url, srv.address = match[1], match[2]
 	ts.Setenv("SERVER", srv.url)
 	ts.Setenv(args[0]+"_URL", srv.url)
@@ -166,10 +166,10 @@ func (srv *scriptServer) environment() []string {
 	return []string{"DRAWBRIDGE_DATA=" + srv.data, "DRAWBRIDGE_DATABASE=" + srv.database}
 }
 
-// end ends a server's process, and keeps what it said.
-func (s *serverScript) end(ts *testscript.TestScript, neg bool, args []string, how func(*testkit.Process) int) {
+// finish ends a server's process, and keeps what it said.
+func (s *serverScript) finish(ts *testscript.TestScript, neg bool, args []string, how func(*testkit.Process) int) {
 	if neg || len(args) != 1 || s.servers[args[0]] == nil || s.servers[args[0]].process == nil {
-		ts.Fatalf("usage: stop NAME, or kill NAME, of a server that runs")
+		ts.Fatalf("usage: end NAME, or crash NAME, of a server that runs")
 	}
 	srv := s.servers[args[0]]
 	code := how(srv.process)
