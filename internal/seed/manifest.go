@@ -118,9 +118,16 @@ type place struct {
 
 // places begins with the one that the template names.
 var places = []place{
-	{}, {}, {"IE", "none-needed", nil}, {"DE", "none-needed", nil},
-	{"US", "scc-eu", []string{"signed-scc", "tia"}}, {"US", "dpf", nil}, {"US", "notice-only", nil},
-	{"GB", "adequacy", nil}, {"IN", "scc-eu", []string{"signed-scc"}}, {"BR", "derogation", nil},
+	{},
+	{},
+	{"IE", "none-needed", nil},
+	{"DE", "none-needed", nil},
+	{"US", "scc-eu", []string{"signed-scc", "tia"}},
+	{"US", "dpf", nil},
+	{"US", "notice-only", nil},
+	{"GB", "adequacy", nil},
+	{"IN", "scc-eu", []string{"signed-scc"}},
+	{"BR", "derogation", nil},
 }
 
 // weak is what a safeguard is where nobody cares.

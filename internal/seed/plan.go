@@ -106,8 +106,17 @@ var staff = []struct {
 	role  drawbridge.Role
 	count int
 }{
-	{drawbridge.Administrator, 1}, {drawbridge.ProgrammeOwner, 2}, {drawbridge.ReviewerSecurity, 3}, {drawbridge.ReviewerPrivacy, 2}, {drawbridge.ReviewerLegal, 2},
-	{drawbridge.ReviewerProduct, 1}, {drawbridge.ReviewerOperations, 1}, {drawbridge.Approver, 2}, {drawbridge.Operator, 2}, {drawbridge.Tester, 2}, {drawbridge.Auditor, 2},
+	{drawbridge.Administrator, 1},
+	{drawbridge.ProgrammeOwner, 2},
+	{drawbridge.ReviewerSecurity, 3},
+	{drawbridge.ReviewerPrivacy, 2},
+	{drawbridge.ReviewerLegal, 2},
+	{drawbridge.ReviewerProduct, 1},
+	{drawbridge.ReviewerOperations, 1},
+	{drawbridge.Approver, 2},
+	{drawbridge.Operator, 2},
+	{drawbridge.Tester, 2},
+	{drawbridge.Auditor, 2},
 	{drawbridge.Leadership, 2},
 }
 

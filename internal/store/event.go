@@ -166,6 +166,14 @@ func (tx *Tx) EndEventsAbout(kind, subject string, now time.Time) error {
 	return err
 }
 
+// EndEventsDue ends the open events of a kind that were due from one time up to
+// another, before which everything is history.
+func (tx *Tx) EndEventsDue(kind string, from, to time.Time) error {
+	_, err := tx.exec(`UPDATE event SET done_at = due_at, outcome = ?, retry_at = '' WHERE done_at = '' AND kind = ? AND due_at >= ? AND due_at < ?`,
+		string(OutcomeDone), kind, Time(from), Time(to))
+	return err
+}
+
 // FailEvent counts a failure of an open event; retry is when it is tried again,
 // zero when it is not.
 func (tx *Tx) FailEvent(id drawbridge.EventID, message string, retry, now time.Time) error {
