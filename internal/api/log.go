@@ -15,6 +15,9 @@ func (a *API) checkpoint(c *call, _ client.None) (client.Checkpoint, error) {
 }
 
 func (a *API) export(c *call, _ client.None) (stream, error) {
+	if err := a.opt.Custody.MayExport(c.r.Context(), c.actor); err != nil { // HEAD writes nothing, and asks too
+		return stream{}, err
+	}
 	return stream{media: "application/jsonl", name: "ledger.jsonl", write: func(w io.Writer) error {
 		select {
 		case a.exports <- struct{}{}:

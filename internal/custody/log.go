@@ -29,6 +29,12 @@ func (d *Desk) Export(ctx context.Context, actor access.Actor, w io.Writer, prog
 	})
 }
 
+// MayExport asks whether the actor may export the ledger, before anything of an
+// answer is written.
+func (d *Desk) MayExport(ctx context.Context, actor access.Actor) error {
+	return d.door.View(ctx, action.Act{Actor: actor, Action: access.LogRead, Object: theLog}, func(*store.Tx) error { return nil })
+}
+
 // export writes the ledger as a transaction sees it.
 func export(ctx context.Context, tx *store.Tx, keys *seal.Keyring, w io.Writer, progress func(done, all int64)) error {
 	size, note, err := tx.Head()
