@@ -119,13 +119,18 @@ func (a *App) serve() error {
 	if err != nil {
 		return fmt.Errorf("put the API together: %w", err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", door.Handler())
+	mux, rest := http.NewServeMux(), door.Handler()
 	a.health(mux)
 	if a.serving, err = newListener(a.Options, a.Log, a.failed); err != nil {
 		return err
 	}
-	a.serving.server.Handler = mux
+	a.serving.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; p == "/healthz" || p == "/readyz" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r) // not behind the mux: it would redirect what is no clean path
+	})
 	a.add("server", a.serving.start, a.serving.stop)
 	return nil
 }
