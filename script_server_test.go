@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -102,6 +103,7 @@ func (s *serverScript) commands() map[string]scriptCommand {
 			judge(ts, neg, s.as(ts, name, args))
 		}
 	}
+	maps.Copy(out, s.attacks())
 	return out
 }
 
