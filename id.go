@@ -8,22 +8,42 @@ import (
 	"time"
 )
 
-// The identifiers of records. Each is a prefix that names the noun, and 26
-// characters: 48 bits of milliseconds, then 80 random bits. They sort by age
-// and cannot be guessed.
-type (
-	IntegrationID string // int_…
-	RevisionID    string // rev_…
-	AssessmentID  string // asm_…
-	PartnerID     string // the slug that manifests write, like acme-pay
-	PersonID      string // per_…
-	SessionID     string // ses_…
-	TokenID       string // tok_…
-	EventID       string // evt_…
-	MessageID     string // msg_…
-	WebhookID     string // whk_…
-	HoldID        string // hld_…
-)
+// The identifiers of records. Each but a partner's is a prefix that names the
+// noun, and 26 characters: 48 bits of milliseconds, then 80 random bits. They
+// sort by age and cannot be guessed.
+
+// IntegrationID names an integration, int_….
+type IntegrationID string
+
+// RevisionID names a revision of an integration, rev_….
+type RevisionID string
+
+// AssessmentID names an assessment, asm_….
+type AssessmentID string
+
+// PartnerID is the slug by which manifests name a partner, like acme-pay.
+type PartnerID string
+
+// PersonID names somebody with an account, per_….
+type PersonID string
+
+// SessionID names a session, ses_….
+type SessionID string
+
+// TokenID names a token, tok_….
+type TokenID string
+
+// EventID names an event, evt_….
+type EventID string
+
+// MessageID names a message, msg_….
+type MessageID string
+
+// WebhookID names a webhook, whk_….
+type WebhookID string
+
+// HoldID names a legal hold, hld_….
+type HoldID string
 
 // crockford is the alphabet of ULID: no i, l, o, u.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -91,7 +92,7 @@ func (d *Door) record(ctx context.Context, via string, kind denial, n int) {
 			return struct{}{}, nil
 		})
 	if err != nil {
-		d.opt.Log.ErrorContext(ctx, "refusal not recorded", "action", string(kind.action), "error", err)
+		d.opt.Log.ErrorContext(ctx, "refusal not recorded", slog.String("action", string(kind.action)), slog.Any("error", err))
 	}
 }
 

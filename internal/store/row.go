@@ -59,12 +59,12 @@ func newTable[T any](kind, key string) *table[T] {
 }
 
 func formOf(t reflect.Type) form {
-	switch {
-	case t == timeType:
+	switch t {
+	case timeType:
 		return formTime
-	case t == rawType:
+	case rawType:
 		return formJSON
-	case t == byteType:
+	case byteType:
 		return formBytes
 	}
 	switch t.Kind() {

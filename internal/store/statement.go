@@ -39,7 +39,7 @@ func (s *statements) prepare(ctx context.Context, wanted map[string]bool) {
 		if s.find(query) != nil {
 			continue
 		}
-		stmt, err := s.db.PrepareContext(ctx, query)
+		stmt, err := s.db.PrepareContext(ctx, query) //nolint:sqlclosecheck // it is kept as long as its handle
 		if err != nil {
 			return // the query itself will tell, if it is at fault
 		}
@@ -75,7 +75,7 @@ func (tx *Tx) prepared(query string) *sql.Stmt {
 
 // run sends a statement that gives no rows.
 func (tx *Tx) run(query string, args []any) (sql.Result, error) {
-	if stmt := tx.prepared(query); stmt != nil {
+	if stmt := tx.prepared(query); stmt != nil { //nolint:sqlclosecheck // the transaction closes it
 		return stmt.ExecContext(tx.ctx, args...)
 	}
 	return tx.tx.ExecContext(tx.ctx, tx.store.dialect.bind(query), args...)
@@ -84,7 +84,7 @@ func (tx *Tx) run(query string, args []any) (sql.Result, error) {
 // collect sends a query whose rows the caller reads to their end before it sends
 // anything else: one kept statement cannot serve two lists at a time.
 func (tx *Tx) collect(query string, args []any) (*sql.Rows, error) {
-	stmt := tx.prepared(query)
+	stmt := tx.prepared(query) //nolint:sqlclosecheck // the transaction closes it
 	if stmt == nil {
 		return tx.query(query, args...)
 	}

@@ -277,7 +277,7 @@ func (tx *Tx) one(dest []any, query string, args ...any) error {
 	}
 	tx.counted()
 	var row *sql.Row
-	if stmt := tx.prepared(query); stmt != nil {
+	if stmt := tx.prepared(query); stmt != nil { //nolint:sqlclosecheck // the transaction closes it
 		row = stmt.QueryRowContext(tx.ctx, args...)
 	} else {
 		row = tx.tx.QueryRowContext(tx.ctx, tx.store.dialect.bind(query), args...)
