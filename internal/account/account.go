@@ -84,8 +84,10 @@ func (d *Desk) Empty(ctx context.Context) (bool, error) {
 }
 
 // Bootstrap adds the first administrator, and works only while there is nobody.
+// They run the programme too, until they give that role away: one person can
+// try the product alone.
 func (d *Desk) Bootstrap(ctx context.Context, via, email, name string, password seal.Hidden) (drawbridge.Person, error) {
-	p, err := d.newPerson(email, name, []drawbridge.Role{drawbridge.Administrator})
+	p, err := d.newPerson(email, name, []drawbridge.Role{drawbridge.Administrator, drawbridge.ProgrammeOwner})
 	if err != nil {
 		return drawbridge.Person{}, err
 	}

@@ -231,7 +231,7 @@ func TestBootstrap(t *testing.T) {
 		_, err := w.Bootstrap(w.ctx(), "setup", bobsAddress, "Bob", seal.Hide(bobsPassword))
 		want(w.t, "second Bootstrap", err, drawbridge.Conflict, "invitation")
 		secret, actor := w.signIn(strings.ToUpper(annsAddress), annsPassword)
-		if actor.Person != p.ID || !actor.Has(drawbridge.Administrator) || !actor.Proved.Equal(start) {
+		if actor.Person != p.ID || !actor.Has(drawbridge.Administrator) || !actor.Has(drawbridge.ProgrammeOwner) || !actor.Proved.Equal(start) {
 			w.t.Errorf("actor = %+v", actor)
 		}
 		w.restart()

@@ -188,6 +188,7 @@ func TestMachineToken(t *testing.T) {
 		bobP, _, bob := w.join(ann, bobsAddress, "Bob", bobsPassword, drawbridge.Requester)
 		_, _, cy := w.join(ann, "cy@drawbridge.example", "Cy", bobsPassword, drawbridge.Requester)
 		_, _, dee := w.join(ann, "dee@drawbridge.example", "Dee", bobsPassword, drawbridge.ProgrammeOwner)
+		_, _, ada := w.join(ann, "ada@drawbridge.example", "Ada", bobsPassword, drawbridge.Administrator)
 		his, other := w.integration("his", bobP.ID), w.integration("other", "")
 		ask := func(a access.Actor, id drawbridge.IntegrationID) (seal.Hidden, drawbridge.Token, error) {
 			return w.CreateMachine(w.ctx(), a, account.NewToken{Name: "ci", Integration: id})
@@ -199,7 +200,7 @@ func TestMachineToken(t *testing.T) {
 		}{
 			"a stranger":                {cy, his, drawbridge.NotFound},
 			"the owner of another":      {bob, other, drawbridge.NotFound},
-			"an administrator":          {ann, his, drawbridge.Denied},
+			"an administrator":          {ada, his, drawbridge.Denied},
 			"for what is not there":     {dee, "int_00000000000000000000000000", drawbridge.NotFound},
 			"for nothing":               {dee, "", drawbridge.NotFound},
 			"somebody anonymous":        {access.Anonymous("api", ""), his, drawbridge.Unauthenticated},
