@@ -109,9 +109,9 @@ func (d *Desk) AssignRoles(ctx context.Context, actor access.Actor, in Change, r
 	if err := firstOf(err, needVersion(in), needReason(in)); err != nil {
 		return drawbridge.Person{}, err
 	}
-	return d.set(ctx, actor, access.RoleAssign, in, roles, func(_ *store.Tx, p *drawbridge.Person) error {
+	return d.set(ctx, actor, access.RoleAssign, in, roles, func(tx *store.Tx, p *drawbridge.Person) error {
 		p.Roles = roles
-		return nil
+		return d.notice(tx, "account.role_changed", p.ID)
 	})
 }
 
@@ -154,6 +154,9 @@ func (d *Desk) ResetCredential(ctx context.Context, actor access.Actor, in Chang
 		}
 		now := d.now()
 		fresh := drawbridge.Credential{Meta: c.Meta, ID: c.ID, Setup: hash, SetupEnds: now.Add(setupLife), TOTPStep: c.TOTPStep, UpdatedAt: now}
+		if err := d.notice(tx, credentialChanged, p.ID); err != nil {
+			return invited{}, err
+		}
 		return invited{Secret: secret}, tx.SetCredential(&fresh)
 	})
 	return seal.Hide(out.Secret), err
@@ -204,9 +207,24 @@ func (d *Desk) ChangePassword(ctx context.Context, actor access.Actor, session, 
 		if _, err := d.dropSessions(tx, p.ID, session); err != nil {
 			return struct{}{}, err
 		}
+		if err := d.notice(tx, credentialChanged, p.ID); err != nil {
+			return struct{}{}, err
+		}
 		return struct{}{}, tx.SetCredential(c)
 	})
 	return err
+}
+
+// credentialChanged is told to the person also when they did it: if they did
+// not, this is how they learn of it.
+const credentialChanged = "credential.changed" //nolint:gosec // the name of an event, no secret
+
+// notice tells a person what became of their account.
+func (d *Desk) notice(tx *store.Tx, kind string, to drawbridge.PersonID) error {
+	return tx.AddMessage(drawbridge.Message{
+		ID: drawbridge.MessageID(drawbridge.NewID("msg", d.now())), Person: to, Kind: kind,
+		Params: map[string]string{"person": string(to)}, Link: "/people/" + string(to), CreatedAt: d.now(),
+	})
 }
 
 func firstOf(errs ...error) error {

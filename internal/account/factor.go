@@ -184,6 +184,9 @@ func (d *Desk) factor(ctx context.Context, actor access.Actor, fn func(*drawbrid
 				return struct{}{}, err
 			}
 			c.UpdatedAt = d.now()
+			if err := d.notice(tx, credentialChanged, c.ID); err != nil {
+				return struct{}{}, err
+			}
 			return struct{}{}, tx.SetCredential(c)
 		})
 		return err

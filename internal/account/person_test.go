@@ -11,6 +11,7 @@ import (
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
 	"drawbridge/internal/seal"
+	"drawbridge/internal/store"
 )
 
 var asTester = []drawbridge.Role{drawbridge.Tester}
@@ -193,6 +194,16 @@ func TestChange(t *testing.T) {
 		}
 		if a := w.actor(secret); !a.Has(drawbridge.Tester) || a.Has(drawbridge.Requester) {
 			w.t.Errorf("roles of an open session = %v, want the new ones at once", a.Roles)
+		}
+		err = w.store.View(w.ctx(), func(tx *store.Tx) error {
+			list, err := tx.MessagesBefore(bobP.ID, true, "", 10)
+			if err == nil && (len(list) != 1 || list[0].Kind != "account.role_changed") {
+				w.t.Errorf("Bob was told %+v, want of his roles", list)
+			}
+			return err
+		})
+		if err != nil {
+			w.t.Error(err)
 		}
 		if _, err := w.AssignRoles(w.ctx(), ann, account.Change{Person: annP.ID, Version: annP.Version, Reason: "helps out"}, []drawbridge.Role{drawbridge.Administrator, drawbridge.Tester}); err != nil {
 			w.t.Errorf("an administrator gives itself a role: %v", err)

@@ -239,6 +239,7 @@ func (d *Desk) assess(ctx context.Context, actor access.Actor, ref Ref, origin s
 		if now.Head != head.ID {
 			return none, drawbridge.Errorf(drawbridge.Conflict, "a new revision came while the one before was assessed; it has been assessed on its own")
 		}
+		before := *now
 		a, err := d.record(tx, now, j, origin)
 		if err != nil {
 			return none, err
@@ -246,7 +247,10 @@ func (d *Desk) assess(ctx context.Context, actor access.Actor, ref Ref, origin s
 		if err := tx.SetIntegration(now); err != nil {
 			return none, err
 		}
-		return Assessed{*now, *a}, nil
+		if worse(&before, now) {
+			err = d.notice(tx, actor, noticeWorse, now.ID, now.Owner)
+		}
+		return Assessed{*now, *a}, err
 	})
 	return out, err
 }

@@ -45,13 +45,16 @@ func (d *Desk) Assign(ctx context.Context, actor access.Actor, ref Ref, to Assig
 				return none, err
 			}
 			in.Owner = to.Owner
+			if err := d.notice(tx, actor, noticeAssigned, in.ID, in.Owner); err != nil {
+				return none, err
+			}
 		}
 		in.Version, in.UpdatedAt = to.Version, d.now()
 		if err := tx.SetIntegration(in); err != nil {
 			return none, err
 		}
 		if to.Members != nil {
-			if err := d.setMembers(tx, in.ID, *to.Members); err != nil {
+			if err := d.setMembers(tx, actor, in.ID, *to.Members); err != nil {
 				return none, err
 			}
 		}
@@ -79,7 +82,7 @@ func membersOf(tx *store.Tx, id drawbridge.IntegrationID) ([]drawbridge.PersonID
 	return out, err
 }
 
-func (d *Desk) setMembers(tx *store.Tx, id drawbridge.IntegrationID, want []drawbridge.PersonID) error {
+func (d *Desk) setMembers(tx *store.Tx, actor access.Actor, id drawbridge.IntegrationID, want []drawbridge.PersonID) error {
 	if len(want) > maxMembers {
 		return drawbridge.Errorf(drawbridge.Invalid, "an integration has at most %d members", maxMembers)
 	}
@@ -107,7 +110,7 @@ func (d *Desk) setMembers(tx *store.Tx, id drawbridge.IntegrationID, want []draw
 		}
 		added = append(added, p)
 	}
-	return nil
+	return d.notice(tx, actor, noticeAssigned, id, added...)
 }
 
 // mayHold refuses to hand something to somebody who cannot sign in.

@@ -342,7 +342,10 @@ func (p *push) write(tx *store.Tx) (Pushed, error) {
 	if err := set(in); err != nil {
 		return Pushed{}, err
 	}
-	return p.answer(in, rev, a, proposals), nil
+	if p.actor.Person != "" || rev.Widens { // CI pushes often
+		err = p.desk.notice(tx, p.actor, noticePushed, in.ID, in.Owner)
+	}
+	return p.answer(in, rev, a, proposals), err
 }
 
 // recheck holds what the push was compared with against what stands now.

@@ -1,0 +1,77 @@
+package register_test
+
+import (
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/action"
+	"drawbridge/internal/register"
+	"drawbridge/internal/store"
+	"drawbridge/internal/testkit"
+)
+
+// TestNotices tells people what others did, and nobody of their own act.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, url string) {
+		r := open(t, url)
+		ann, bob, eve := r.person(t, "ann", drawbridge.ProgrammeOwner), r.person(t, "bob", drawbridge.Requester), r.person(t, "eve", drawbridge.Requester)
+		told := func(who string, actor access.Actor, want ...string) {
+			t.Helper()
+			var got []string
+			err := r.door.Store().View(t.Context(), func(tx *store.Tx) error {
+				list, err := tx.MessagesBefore(actor.Person, false, "", 100)
+				for i := len(list) - 1; i >= 0; i-- {
+					got = append(got, list[i].Kind)
+				}
+				return err
+			})
+			if err != nil || !gocmp.Equal(got, want) {
+				t.Errorf("%s was told %v %v, want %v", who, got, err, want)
+			}
+		}
+		first, err := r.Push(t.Context(), ann, example(t, "pay"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := register.ByID(first.Integration.ID)
+		members := []drawbridge.PersonID{eve.Person, ann.Person}
+		if _, err := r.Assign(t.Context(), ann, ref, register.Assignment{Version: 1, Owner: bob.Person, Members: &members}); err != nil {
+			t.Fatal(err)
+		}
+		told("Ann", ann)
+		told("Bob", bob, "integration.assigned")
+		told("Eve", eve, "integration.assigned")
+		second := example(t, "pay", "settle them with the bank", "settle them with a bank")
+		second.Base, second.Reason = first.Revision.ID, "more"
+		if _, err := r.Push(t.Context(), eve, second); err != nil {
+			t.Fatal(err)
+		}
+		told("Bob", bob, "integration.assigned", "integration.pushed")
+		told("Eve", eve, "integration.assigned")
+
+		// What was fine, by another judgement, and is not any more.
+		_, _, err = action.Do(t.Context(), r.door, action.Act{Actor: access.System("seed"), Action: access.Seed}, func(tx *store.Tx) (struct{}, error) {
+			in, err := tx.Integration(first.Integration.ID)
+			if err != nil {
+				return struct{}{}, err
+			}
+			in.Outcome, in.Tier = drawbridge.Go, drawbridge.TierLow
+			return struct{}{}, tx.SetIntegration(in)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			r.clock.Add(int64(24 * time.Hour))
+			if did, err := r.AssessDue(t.Context(), access.System("assess"), first.Integration.ID); !did || err != nil {
+				t.Fatalf("AssessDue = %v %v", did, err)
+			}
+		}
+		told("Bob", bob, "integration.assigned", "integration.pushed", "integration.worse") // once: it did not become worse again
+	})
+}
