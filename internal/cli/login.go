@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -25,13 +23,15 @@ do what needs your password again, such as changing people or keys.
 
 At a terminal the password is asked for, and the code of the second factor when there is one. Else
 both come from the file that --password-file names (- is standard input): the password on the first
-line, a code on the second. --token-file keeps a token that you have already.
+line, a code on the second; or the password from DRAWBRIDGE_PASSWORD. --token-file keeps a token
+that you have already.
 
 In CI there is no login: set DRAWBRIDGE_SERVER and DRAWBRIDGE_TOKEN to a machine token.`
 
 type loginFlags struct {
 	*serverFlags
 	email, password, token string
+	proof                  client.Proof // given already, in place of the file
 }
 
 func newLogin(env *Env) *cobra.Command {
@@ -46,7 +46,7 @@ func newLogin(env *Env) *cobra.Command {
 	format := formatFlag(cmd, "text", "json")
 	f := loginFlags{serverFlags: serverFlagsOf(cmd)}
 	cmd.Flags().StringVar(&f.email, "email", "", "your address")
-	cmd.Flags().StringVar(&f.password, "password-file", "", "file with the password, and a code on its second line; - reads standard input")
+	passwordFlag(cmd, &f.password)
 	cmd.Flags().StringVar(&f.token, "token-file", "", "file with a token to keep, in place of signing in; - reads standard input")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if (f.email == "") == (f.token == "") {
@@ -67,15 +67,11 @@ func newLogin(env *Env) *cobra.Command {
 
 // whoIs tells who the server takes somebody for.
 func whoIs(me client.Me) string {
-	roles := make([]string, len(me.Roles))
-	for i, r := range me.Roles {
-		roles[i] = string(r)
-	}
 	who := cmp.Or(me.Email, me.Actor)
 	if me.Integration != "" {
 		return fmt.Sprintf("machine %s for %s", me.Actor, me.Integration)
 	}
-	return fmt.Sprintf("signed in as %s (%s)", oneLine(who), strings.Join(roles, ", "))
+	return fmt.Sprintf("signed in as %s (%s)", oneLine(who), roleNames(me.Roles))
 }
 
 func (f *loginFlags) run(ctx context.Context, env *Env) (string, client.Me, error) {
@@ -134,58 +130,23 @@ func revoke(ctx context.Context, c *client.Client, in *login) error {
 
 // signIn signs in for as long as it takes to make a token.
 func (f *loginFlags) signIn(ctx context.Context, env *Env, url string, in *login) error {
-	password, code, err := f.secrets(env)
-	if err != nil {
-		return err
+	proof := f.proof
+	if proof.Password.Empty() {
+		var err error
+		if proof, err = env.proof(f.password); err != nil {
+			return err
+		}
 	}
 	c, err := env.client(url, in.CA, seal.Hidden{})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	ask := client.SignIn{Email: f.email, Password: client.Secret{Hidden: password}, Code: client.Secret{Hidden: code}}
-	signed, err := c.SignIn(ctx, ask)
-	if no := client.RefusedBy(err); no != nil && no.Code == client.CodeSecondFactor && f.password == "" {
-		if ask.Code.Hidden, err = env.askSecret("Code of the second factor: "); err == nil {
-			signed, err = c.SignIn(ctx, ask)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	session, err := env.client(url, in.CA, signed.Secret.Hidden)
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	made, err := session.CreateToken(ctx, client.NewToken{Name: "command line, " + env.Now().UTC().Format("2006-01-02")})
-	if err == nil {
+	return env.shortly(ctx, c, client.SignIn{Email: f.email, Password: proof.Password, Code: proof.Code}, func(session *client.Client) error {
+		made, err := session.CreateToken(ctx, client.NewToken{Name: "command line, " + env.Now().UTC().Format("2006-01-02")})
 		in.Token, in.TokenID = made.Secret.Reveal(), made.Token.ID
-	}
-	return errors.Join(err, session.SignOut(ctx))
-}
-
-// secrets are the password and the code, from a file or from the terminal.
-func (f *loginFlags) secrets(env *Env) (password, code seal.Hidden, err error) {
-	if f.password == "" {
-		password, err = env.askSecret("Password: ")
-		return password, code, err
-	}
-	text, err := env.secretText(f.password)
-	if err != nil {
-		return password, code, err
-	}
-	lines := bufio.NewScanner(bytes.NewBufferString(text.Reveal()))
-	lines.Buffer(nil, maxSecret+1)
-	for i := 0; lines.Scan(); i++ {
-		switch line := strings.TrimSuffix(lines.Text(), "\r"); i {
-		case 0:
-			password = seal.Hide(line)
-		case 1:
-			code = seal.Hide(strings.TrimSpace(line))
-		}
-	}
-	return password, code, lines.Err()
+		return err
+	})
 }
 
 // askSecret asks a person at a terminal, once, and shows nothing.

@@ -77,7 +77,7 @@ func (f *pullFlags) run(ctx context.Context, env *Env, id string) (*written, err
 		return nil, err
 	}
 	defer c.Close()
-	in, err := f.find(ctx, c, id)
+	in, err := integrationOf(ctx, c, id, f.environment)
 	if err != nil {
 		return nil, err
 	}
@@ -110,43 +110,6 @@ func (f *pullFlags) run(ctx context.Context, env *Env, id string) (*written, err
 		return nil, err
 	}
 	return w, list.set(baseOf(c.URL(), p.Integration, p.Revision, files))
-}
-
-// find takes the identifier of an integration, or looks its key up.
-func (f *pullFlags) find(ctx context.Context, c *client.Client, id string) (drawbridge.IntegrationID, error) {
-	if drawbridge.ValidID("int", id) {
-		return drawbridge.IntegrationID(id), nil
-	}
-	if f.environment != "" {
-		in, err := c.Find(ctx, client.Key{Slug: id, Environment: f.environment})
-		return in.ID, err
-	}
-	var found []drawbridge.Integration
-	for page := (client.Page{Limit: 200}); ; {
-		list, err := c.Integrations(ctx, client.IntegrationFilter{Page: page, Text: id})
-		if err != nil {
-			return "", err
-		}
-		for _, in := range list.Items {
-			if in.Slug == id {
-				found = append(found, in)
-			}
-		}
-		if page.Cursor = list.Next; page.Cursor == "" {
-			break
-		}
-	}
-	if len(found) == 1 {
-		return found[0].ID, nil
-	}
-	if len(found) == 0 {
-		return "", drawbridge.Errorf(drawbridge.NotFound, "there is no integration %s at %s, or you may not see it", oneLine(id), c.URL())
-	}
-	var names []string
-	for _, in := range found {
-		names = append(names, in.Environment)
-	}
-	return "", usageError{fmt.Errorf("%s has several environments: give --environment %s", id, strings.Join(names, " or "))}
 }
 
 // write puts files into a folder, all of them or none that would lose a change.

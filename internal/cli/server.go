@@ -132,6 +132,19 @@ func (e *Env) connect(s *serverFlags) (*client.Client, error) {
 	return e.client(url, ca, token)
 }
 
+// at is the server that a command without a token talks to, and its authorities.
+func (e *Env) at(s *serverFlags) (url, ca string, err error) {
+	known, err := e.logins()
+	if err != nil {
+		return "", "", err
+	}
+	u, err := client.ParseURL(cmp.Or(s.url, e.Environ("DRAWBRIDGE_SERVER"), known.Default))
+	if err != nil {
+		return "", "", err
+	}
+	return u.String(), cmp.Or(s.ca, e.Environ("DRAWBRIDGE_CA_FILE")), nil
+}
+
 func (l *logins) at(url string) *login {
 	if u, err := client.ParseURL(url); err == nil {
 		return l.Servers[u.String()]
