@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,10 +34,12 @@ import (
 //	crash NAME            ends it at once (SIGKILL)
 //	at NAME ARG...        runs drawbridge on the data of a server, beside it
 //	ann ARG...            runs drawbridge as Ann, with her own home folder, against $SERVER;
-//	                      and so do bob, carol, dave, erin, mallory and ci
+//	                      and so do bob, carol, dave, erin, mallory, root, sam and ci
 //	exits CODE CMD...     runs a command of these two kinds, and holds it to an exit code
 //	http METHOD PATH [HEADER: VALUE]... [@FILE]
 //	                      asks $SERVER (or a whole URL) and prints status, headers and body
+//	take VARIABLE PATTERN keeps what a pattern finds in the last standard output
+//	receiver NAME         starts a receiver of webhooks; received waits for a message
 //
 // The condition [postgres] holds in the run on PostgreSQL.
 func TestServerScripts(t *testing.T) {
@@ -50,7 +53,7 @@ func TestServerScripts(t *testing.T) {
 			t.Parallel()
 			testkit.Databases(t, func(t *testing.T, database string) {
 				t.Parallel()
-				s := &serverScript{t: t, postgres: database != "", first: database, servers: map[string]*scriptServer{}}
+				s := &serverScript{t: t, postgres: database != "", first: database, servers: map[string]*scriptServer{}, receivers: map[string]chan arrival{}}
 				testscript.Run(t, testscript.Params{
 					Files: []string{file}, UpdateScripts: os.Getenv("UPDATE") != "", RequireUniqueNames: true,
 					Cmds: s.commands(), Condition: s.condition, Setup: setupServerScript,
@@ -77,6 +80,8 @@ type serverScript struct {
 	postgres bool
 	first    string // a database that no server has yet
 	servers  map[string]*scriptServer
+
+	receivers map[string]chan arrival // of webhooks
 }
 
 // scriptServer is a server's data, and its process while there is one.
@@ -90,7 +95,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 func (s *serverScript) commands() map[string]scriptCommand {
 	out := map[string]scriptCommand{
 		"serve": s.serve, "at": s.at, "exits": s.exits, "http": s.http,
-		"join": s.join, "machine": s.machine,
+		"join": s.join, "machine": s.machine, "receiver": s.receiver, "received": s.received, "take": take,
 		"end": func(ts *testscript.TestScript, neg bool, args []string) {
 			s.finish(ts, neg, args, (*testkit.Process).Stop)
 		},
@@ -98,7 +103,7 @@ func (s *serverScript) commands() map[string]scriptCommand {
 			s.finish(ts, neg, args, func(p *testkit.Process) int { p.Kill(); return 0 })
 		},
 	}
-	for _, name := range []string{"ann", "bob", "carol", "dave", "erin", "mallory", "ci"} {
+	for _, name := range []string{"ann", "bob", "carol", "dave", "erin", "mallory", "root", "sam", "ci"} {
 		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			judge(ts, neg, s.as(ts, name, args))
 		}
@@ -247,6 +252,17 @@ func (s *serverScript) exits(ts *testscript.TestScript, neg bool, args []string)
 	if fmt.Sprint(code) != args[0] {
 		ts.Fatalf("the command ended with %d, want %s", code, args[0])
 	}
+}
+
+func take(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: take VARIABLE PATTERN")
+	}
+	found := regexp.MustCompile(args[1]).FindString(ts.ReadFile("stdout"))
+	if found == "" {
+		ts.Fatalf("nothing like %s is in the output", args[1])
+	}
+	ts.Setenv(args[0], found)
 }
 
 // maxAnswer bounds what http prints of an answer.
