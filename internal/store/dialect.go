@@ -42,6 +42,7 @@ type dialect interface {
 	versioned() string                                         // a query that counts the tables of schema versions: 0 or 1
 	columns() string                                           // a query for table, column and type, in the order of the columns
 	tables() string                                            // a query that counts all tables
+	indexes() string                                           // a query for name and statement of every index that is no constraint
 	size() string                                              // a query for the bytes that the database takes
 	version() string                                           // a query for the program's name and version
 	durability() []Durable                                     // settings that decide what survives a failing machine
@@ -117,6 +118,10 @@ func (sqliteDialect) columns() string {
 
 func (sqliteDialect) tables() string {
 	return `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'`
+}
+
+func (sqliteDialect) indexes() string {
+	return `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`
 }
 
 func (sqliteDialect) versioned() string {
@@ -212,6 +217,11 @@ func (postgresDialect) columns() string {
 
 func (postgresDialect) tables() string {
 	return `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()`
+}
+
+func (postgresDialect) indexes() string {
+	return `SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+		WHERE c.relnamespace = current_schema()::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid) ORDER BY c.relname`
 }
 
 func (postgresDialect) versioned() string {

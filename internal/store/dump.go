@@ -148,12 +148,35 @@ func (s *Store) restore(ctx context.Context, schema, want int64, fill func(*Load
 		if err != nil {
 			return err
 		}
-		return fill(&Loader{tx: tx, Tables: tables})
+		return tx.withoutIndexes(func() error { return fill(&Loader{tx: tx, Tables: tables}) })
 	})
 	if err != nil {
 		return err
 	}
 	return s.migrateTo(ctx, want)
+}
+
+// withoutIndexes makes the indexes again when fn is done, each in one run over
+// its table, which takes a fraction of keeping them up row by row.
+func (tx *Tx) withoutIndexes(fn func() error) error {
+	var names, statements []string
+	err := tx.pairs(func(name, statement string) {
+		names, statements = append(names, name), append(statements, statement)
+	}, tx.store.dialect.indexes())
+	for _, name := range names {
+		if err == nil {
+			_, err = tx.exec("DROP INDEX " + name)
+		}
+	}
+	if err == nil {
+		err = fn()
+	}
+	for _, statement := range statements {
+		if err == nil {
+			_, err = tx.exec(statement)
+		}
+	}
+	return err
 }
 
 // empty refuses a database that holds anything. A schema without rows is what a
