@@ -1,6 +1,7 @@
 package register_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -25,8 +26,8 @@ func TestNotices(t *testing.T) {
 			var got []string
 			err := r.door.Store().View(t.Context(), func(tx *store.Tx) error {
 				list, err := tx.MessagesBefore(actor.Person, false, "", 100)
-				for i := len(list) - 1; i >= 0; i-- {
-					got = append(got, list[i].Kind)
+				for _, m := range slices.Backward(list) {
+					got = append(got, m.Kind)
 				}
 				return err
 			})
