@@ -11,11 +11,11 @@ import (
 )
 
 // small is an archive with each kind of member.
-func small(t testing.TB) []byte {
-	t.Helper()
+func small(tb testing.TB) []byte {
+	tb.Helper()
 	data, err := custody.Pack([]string{"first.json", "rows", "empty"}, [][]byte{[]byte(`{"format":"x"}`), bytes.Repeat([]byte("row"), 700), {}})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
