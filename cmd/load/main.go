@@ -46,8 +46,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) (int, error) {
 	passwords := f.String("passwords", "", "file of drawbridge seed --passwords-file")
 	format := f.String("format", "text", "text or json")
 	own := f.Bool("yes-i-own-it", false, "the server is not on this machine, and it is mine to load")
+	f.SetOutput(io.Discard)
 	if err := f.Parse(args); err != nil {
-		return 2, nil // it has been told
+		f.SetOutput(stdout)
+		f.Usage()
+		return 2, err
 	}
 	if err := check(&opt, *own, *format); err != nil {
 		return 2, err

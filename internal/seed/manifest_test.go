@@ -19,7 +19,7 @@ func TestManifests(t *testing.T) {
 	for _, name := range templateNames {
 		for care := range 3 {
 			for number := range uint64(4) {
-				it := &item{slug: "one", name: "One", template: name, partner: with, seed: number, care: care, size: 1 + int(number)} //nolint:gosec // small
+				it := &item{slug: "one", name: "One", template: name, partner: with, seed: number, care: care, size: 1 + int(number)}
 				for _, revision := range []int{1, 2, 5, MaxHistory} {
 					files, reason, err := it.files(revision)
 					if err != nil {

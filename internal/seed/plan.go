@@ -132,10 +132,9 @@ func (p *plan) addPeople(r *rand.Rand, n int, tag string) {
 		if i < min(len(roles), n*6/10) {
 			who.roles = roles[i : i+1]
 		}
-		switch who.roles[0] {
-		case drawbridge.Requester:
+		if role := who.roles[0]; role == drawbridge.Requester {
 			p.owners = append(p.owners, i)
-		case drawbridge.ProgrammeOwner, drawbridge.ReviewerLegal:
+		} else if role == drawbridge.ProgrammeOwner || role == drawbridge.ReviewerLegal {
 			p.keepers = append(p.keepers, i)
 		}
 		p.people = append(p.people, who)
@@ -209,7 +208,7 @@ func (p *plan) sample(ctx context.Context, opt Options, like *item) (float64, er
 	total := 0
 	for n := range samples {
 		it := *like
-		it.seed, it.size = uint64(n)*7919+opt.Seed, 2 //nolint:gosec // small
+		it.seed, it.size = uint64(n)*7919+opt.Seed, 2
 		files, _, err := it.files(1)
 		if err != nil {
 			return 0, err

@@ -74,21 +74,18 @@ func (w *writer) run(ctx context.Context) error {
 	w.deal(ctx, turns)
 	close(turns)
 	all.Wait()
-	if err := w.rest(ctx); err != nil {
-		cancel(err)
-	}
 	for _, it := range w.plan.items {
 		w.report.Findings += it.findings
 	}
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return w.rest(ctx)
 }
 
 // rest ends the delivery of messages of the history: nobody is to be written to
 // about what was two years ago. In the inboxes they stay.
 func (w *writer) rest(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return nil // it tells more
-	}
 	return w.opt.desks().door.Keep(ctx, func(tx *store.Tx) error {
 		return tx.EndEventsDue(store.MessageEvent, w.plan.start, w.opt.AsOf)
 	})
