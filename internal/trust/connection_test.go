@@ -24,7 +24,7 @@ import (
 // second effect: also where the commit arrived and its answer did not.
 func TestActSurvivesFailingConnection(t *testing.T) {
 	t.Parallel()
-	for _, act := range []string{actPush, actInvite} {
+	for act, step := range map[string]int{actPush: times(15, 1), actInvite: times(7, 1)} {
 		t.Run(act, func(t *testing.T) {
 			t.Parallel()
 			p, database := startProxy(t, testkit.Postgres(t))
@@ -51,7 +51,7 @@ func TestActSurvivesFailingConnection(t *testing.T) {
 				if want := map[bool]int{true: 1}[after]; c.tried != 1 || c.answered != 0 || c.done != want {
 					t.Errorf("cut %s the commit: %d were cut, %d acknowledged, %d done; want 1, 0, %d", when(after), c.tried, c.answered, c.done, want)
 				}
-				n, step := 1, times(7, 1)
+				n := 1
 				for c.at(fmt.Sprintf("message %d", n), func(i int, _ []byte) bool { return i == n }) {
 					n += step
 				}

@@ -30,14 +30,15 @@ func TestActSurvivesFailingDisk(t *testing.T) {
 	for _, state := range []struct {
 		name string
 		full bool
-	}{{"new log", false}, {"full log", true}} {
+		step int
+	}{{"new log", false, times(7, 1)}, {"full log", true, times(28, 1)}} {
 		seed := plant(t, state.full)
 		for _, act := range []string{actPush, actInvite} {
 			positions := count(t, seed, act)
 			for _, how := range []string{"error=EIO", "error=ENOSPC", "signal=SIGKILL"} {
 				t.Run(state.name+"/"+act+"/"+how, func(t *testing.T) {
 					t.Parallel()
-					told := breakDisk(t, seed, act, how, positions)
+					told := breakDisk(t, seed, act, how, positions, state.step)
 					if state.full { // carrying the log over may fail: the next commit tries again
 						return
 					}
@@ -142,12 +143,12 @@ func attach(t *testing.T, tid int, args ...string) *testkit.Process {
 
 // breakDisk lets an act fail at each position in turn.
 // It returns how often the act was acknowledged nevertheless, by call.
-func breakDisk(t *testing.T, s *seed, act, how string, positions map[string]int) map[string]int {
+func breakDisk(t *testing.T, s *seed, act, how string, positions map[string]int, step int) map[string]int {
 	t.Helper()
 	begin, tried, told := time.Now(), 0, map[string]int{}
 	var c *child
 	for _, call := range calls {
-		for n := 1; n <= positions[call]; n += times(7, 1) {
+		for n := 1; n <= positions[call]; n += step {
 			if c == nil {
 				c = startChild(t)
 			}

@@ -284,7 +284,7 @@ func TestOversized(t *testing.T) {
 		"a file":               {pushOf("a", client.Push{Files: manifest.Files{"big.txt": make([]byte, manifest.MaxFileBytes+1)}}), 413, "big.txt"},
 		"a file's name":        {pushOf("a", client.Push{Files: manifest.Files{long(500): []byte("a")}}), 400, "at most"},
 		"the number of files":  {pushOf("a", client.Push{Files: many}), 413, "at most 200"},
-		"a manifest":           {pushOf("a", client.Push{Files: manifest.Files{"integration.yaml": testkit.BigManifest(20_000, 20_000)}}), 413, "4MiB"},
+		"a manifest":           {pushOf("a", client.Push{Files: manifest.Files{"integration.yaml": testkit.BigManifest(10, 10_000)}}), 413, "4MiB"},
 		"the consistency body": {ask{method: "POST", path: "/api/v1/log/consistency", body: document(client.Older{Checkpoint: long(900_000)})}, 413, "65536"},
 	} {
 		a, err := h.send(t.Context(), h.otto, c.ask)
