@@ -71,41 +71,48 @@ func newRoot(env *Env) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(commands(env)...)
+	for _, g := range chapters(env) {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, cmd := range g.commands {
+			cmd.GroupID = g.id
+			root.AddCommand(cmd)
+		}
+	}
+	root.AddCommand(newVersion(env))
 	wrapArgs(root)
 	return root
 }
 
-// commands lists every command, in the order of the help page.
-func commands(env *Env) []*cobra.Command {
-	return []*cobra.Command{
-		newNew(env),
-		newValidate(env),
-		newFmt(env),
-		newDiff(env),
-		newSchema(env),
-		newCategories(env),
-		newMap(env),
-		newExport(env),
-		newImport(env),
-		newThreats(env),
-		newRules(env),
-		newExplain(env),
-		newAssess(env),
-		newTest(env),
-		newChecks(env),
-		newCompare(env),
-		newDemo(env),
-		newPolicy(env),
-		newPack(env),
-		newLog(env),
-		newServe(env),
-		newWorker(env),
-		newAdmin(env),
-		newDoctor(env),
-		newFsck(env),
-		newKeys(env),
-		newVersion(env),
+// chapter is a part of the help page.
+type chapter struct {
+	id, title string
+	commands  []*cobra.Command
+}
+
+// chapters lists every command, in the order of the help page.
+func chapters(env *Env) []chapter {
+	return []chapter{
+		{"manifest", "Write down what moves:", []*cobra.Command{
+			newNew(env), newValidate(env), newFmt(env), newDiff(env), newSchema(env), newCategories(env),
+			newImport(env), newExport(env),
+		}},
+		{"judge", "Judge it:", []*cobra.Command{
+			newMap(env), newThreats(env), newExplain(env), newAssess(env), newRules(env), newPolicy(env),
+			newPack(env),
+		}},
+		{"test", "Test it live:", []*cobra.Command{
+			newTest(env), newChecks(env), newCompare(env), newDemo(env),
+		}},
+		{"server", "Work with a server:", []*cobra.Command{
+			newJoin(env), newLogin(env), newLogout(env), newStatus(env), newPush(env), newPull(env),
+			newGate(env), newIntegration(env), newFinding(env), newPartner(env), newInbox(env), newMe(env),
+			newToken(env),
+		}},
+		{"operate", "Run a server:", []*cobra.Command{
+			newServe(env), newWorker(env), newAdmin(env), newPeople(env), newWebhook(env), newJob(env),
+			newRetention(env), newHold(env), newKeys(env), newLog(env), newFsck(env), newDoctor(env),
+			newBackup(env), newRestore(env), newSeed(env),
+		}},
 	}
 }
 
