@@ -375,8 +375,7 @@ func (s *serverScript) hostile(ts *testscript.TestScript, neg bool, args []strin
 
 func (s *serverScript) raw(ts *testscript.TestScript, neg bool, args []string) {
 	var b bytes.Buffer
-	lines := strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n")
-	for _, line := range lines {
+	for line := range strings.SplitSeq(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n") {
 		line = strings.ReplaceAll(line, "${HUGE}", strings.Repeat("x", 1<<17))
 		text, err := strconv.Unquote(`"` + strings.ReplaceAll(line, `"`, `\"`) + `"`)
 		ts.Check(err)

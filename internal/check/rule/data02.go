@@ -3,6 +3,7 @@ package rule
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"drawbridge"
@@ -65,7 +66,7 @@ func credential(s *check.Session, a asked, l leaf) string {
 	case privateKey.MatchString(v):
 		s.Hide(v)
 		return "private key"
-	case jwtText.MatchString(v) && a.op.Effect != check.Create && v != a.id.Bearer():
+	case jwtText.MatchString(v) && !makes(s, a.op) && v != a.id.Bearer():
 		s.Hide(v)
 		return "token"
 	case strings.Contains(name, "password") || name == "passwd" || name == "pwd":
@@ -77,11 +78,19 @@ func credential(s *check.Session, a asked, l leaf) string {
 			return "password hash"
 		}
 		return "password"
-	case a.op.Effect != check.Create && (strings.HasSuffix(name, "secret") || strings.HasSuffix(name, "secretkey") || strings.HasSuffix(name, "privatekey")) && random(v):
+	case !makes(s, a.op) && (strings.HasSuffix(name, "secret") || strings.HasSuffix(name, "secretkey") || strings.HasSuffix(name, "privatekey")) && random(v):
 		s.Hide(v)
 		return "secret"
 	}
 	return ""
+}
+
+// makes reports whether an operation makes what its answer shows: an object of a
+// collection, or the one thing at an address that GET reads, such as a second factor.
+func makes(s *check.Session, o *check.Operation) bool {
+	return o.Effect == check.Create || o.Method == "POST" && slices.ContainsFunc(s.Operations, func(x *check.Operation) bool {
+		return x.Method == "GET" && x.Path == o.Path
+	})
 }
 
 // random reports a text that looks drawn by lot: long, unspaced, with digits and letters.
