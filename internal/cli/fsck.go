@@ -11,6 +11,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/app"
 	"drawbridge/internal/custody"
+	"drawbridge/internal/job"
 )
 
 func newFsck(env *Env) *cobra.Command {
@@ -22,14 +23,15 @@ signed head, the tree and the index beside it, each row against the last entry a
 against its digest. What was changed behind the record's back is named, and the exit code is 3.
 
 It changes nothing, and may run beside the server. Files that nothing names are listed: a crash may
-leave one between keeping it and naming it, and the purge removes it. With --requeue the queue of
-jobs is made anew from what is not done yet.`,
+leave one between keeping it and naming it, and the purge removes it. With --requeue it hands what is
+not done yet to the queue of jobs again, for when the queue's own tables were lost.`,
 		Example: "  drawbridge fsck\n  drawbridge fsck --quick --format json",
 		Args:    cobra.NoArgs,
 	}
 	format := formatFlag(cmd, "text", "json")
 	settings := settingFlags(cmd, env, true)
 	quick := cmd.Flags().Bool("quick", false, "only look whether files are there; do not read them")
+	requeue := cmd.Flags().Bool("requeue", false, "make the queue of jobs anew from what is not done yet")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return env.local(cmd, settings, func(l *app.Local) error {
 			opt := custody.CheckOptions{Quick: *quick, Progress: func(part string, done, all int64) {
@@ -39,6 +41,13 @@ jobs is made anew from what is not done yet.`,
 					env.progress("%s: %d", part, done)
 				}
 			}}
+			if *requeue {
+				n, err := job.Requeue(cmd.Context(), l.Door)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(env.Stderr, "%d jobs were handed to the queue again.\n", n)
+			}
 			report, err := l.Custody.Check(cmd.Context(), access.Keeper(), opt)
 			env.progressDone()
 			if err != nil {
