@@ -35,7 +35,7 @@ func (c *call) conditions() error {
 	if keys := c.r.Header.Values("Idempotency-Key"); len(keys) > 0 {
 		switch {
 		case !c.route.Has(Idempotent):
-			return invalid("%s takes no Idempotency-Key: it creates nothing", c.route.Name)
+			return invalid("%s takes no Idempotency-Key; openapi.json says what does", c.route.Name)
 		case len(keys) > 1 || !keyForm.MatchString(keys[0]):
 			return invalid("the Idempotency-Key is one header of 1 to 200 printable characters without spaces")
 		}

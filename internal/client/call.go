@@ -75,7 +75,7 @@ func fetch[Out any](ctx context.Context, c *Client, route string, in any) (Out, 
 // change is call for an update of the version that was read.
 func change[Out any](ctx context.Context, c *Client, route string, in any, version int64) (Out, Sent, error) {
 	s := specOf(route, in)
-	s.version = version
+	s.version, s.key = version, rand.Text() // else a repetition would conflict with what it repeats
 	return exchange[Out](ctx, c, s)
 }
 

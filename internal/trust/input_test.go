@@ -8,6 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -206,6 +209,38 @@ func atOnce(t *testing.T, n int, do func() (answer, error)) []answer {
 	close(begin)
 	all.Wait()
 	return out
+}
+
+// TestUpdateWhoseAnswerIsLost lets the answer to an update get lost. The client
+// asks again by itself, and is not told that somebody else was faster.
+func TestUpdateWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, "")
+	h.must(h.otto, ask{method: "POST", path: "/api/v1/partners", key: "p", body: document(client.NewPartner{ID: "acme-pay", PartnerEdit: client.PartnerEdit{Name: "Acme"}})})
+	before := h.desk().entries(t)
+	target, err := url.Parse(h.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers atomic.Int64
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(*http.Response) error {
+		if answers.Add(1) == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		return nil
+	}
+	between := httptest.NewServer(proxy)
+	defer between.Close()
+	c, err := client.New(client.Options{URL: between.URL, Token: seal.Hide(h.otto), Pause: func(context.Context, time.Duration) error { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.UpdatePartner(t.Context(), 1, client.UpdatePartner{ByID: client.ByID{ID: "acme-pay"}, PartnerEdit: client.PartnerEdit{Name: "Acme Pay"}})
+	if err != nil || p.Version != 2 || p.Name != "Acme Pay" || answers.Load() != 2 {
+		t.Errorf("the update = %+v %v, by %d answers", p, err, answers.Load())
+	}
+	h.whole(t, before, 1)
 }
 
 // TestHalfUploads breaks connections off in the middle of a push. Nothing of it

@@ -116,7 +116,7 @@ func (w *writer) addPartner() *deed {
 func (w *writer) setPartner() *deed {
 	path := "/api/v1/partners/" + string(w.partner.ID)
 	return &deed{
-		ask: ask{method: "PUT", path: path, version: w.partner.Version, body: document(client.PartnerEdit{Name: fmt.Sprintf("Name %d", w.made), Country: "DE"})},
+		ask: ask{method: "PUT", path: path, key: w.key(), version: w.partner.Version, body: document(client.PartnerEdit{Name: fmt.Sprintf("Name %d", w.made), Country: "DE"})},
 		by:  "otto", kind: "partner", id: string(w.partner.ID), look: path,
 		learn: learn(func(p drawbridge.Partner) string { w.partner = p; return string(p.ID) }),
 	}
