@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -65,28 +67,11 @@ func newSeed(env *Env) *cobra.Command {
 			return err
 		}
 		opt.Passwords = file != nil
-		if file != nil {
-			defer file.Close()
-		}
 		return env.local(cmd, read, func(l *app.Local) error {
-			opt.Store, opt.Keys, opt.Version = l.Store, l.Keys, env.Version
-			opt.Workspace = func() *policy.Workspace { ws, _ := l.Workspace(); return ws }
-			if _, err := l.Workspace(); err != nil {
-				return err
-			}
-			start, shown := env.Now(), time.Time{}
-			opt.Progress = func(done, total int) {
-				if now := env.Now(); now.Sub(shown) > 200*time.Millisecond {
-					shown = now
-					env.progress("%d of %d acts", done, total)
-				}
-			}
-			report, err := seed.Run(cmd.Context(), opt)
-			env.progressDone()
-			if file != nil && len(report.Passwords) > 0 {
-				if err := writePasswords(file, report.Passwords); err != nil {
-					return err
-				}
+			start := env.Now()
+			report, err := env.seed(cmd.Context(), l, opt)
+			if file != nil {
+				err = errors.Join(err, writePasswords(file, report.Passwords))
 			}
 			if err != nil {
 				return err
@@ -95,6 +80,24 @@ func newSeed(env *Env) *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// seed writes the organisation, and tells how far it is.
+func (e *Env) seed(ctx context.Context, l *app.Local, opt seed.Options) (seed.Report, error) {
+	ws, err := l.Workspace()
+	if err != nil {
+		return seed.Report{}, err
+	}
+	opt.Store, opt.Keys, opt.Version, opt.Workspace = l.Store, l.Keys, e.Version, func() *policy.Workspace { return ws }
+	var shown time.Time
+	opt.Progress = func(done, total int) {
+		if now := e.Now(); now.Sub(shown) > 200*time.Millisecond {
+			shown = now
+			e.progress("%d of %d acts", done, total)
+		}
+	}
+	defer e.progressDone()
+	return seed.Run(ctx, opt)
 }
 
 // passwordsFile makes the file first, so that no passwords are made that cannot be kept.
@@ -109,7 +112,7 @@ func (e *Env) passwordsFile(name string) (*os.File, error) {
 	return f, nil
 }
 
-// Seeded is a line of the file of passwords.
+// seededPerson is somebody in the file of passwords.
 type seededPerson struct {
 	Email    string            `json:"email"`
 	Name     string            `json:"name"`
@@ -117,12 +120,17 @@ type seededPerson struct {
 	Password client.Secret     `json:"password"`
 }
 
+// writePasswords writes the passwords of those who were made before it ended;
+// without any there is no file.
 func writePasswords(f *os.File, list []seed.Credentials) error {
+	if len(list) == 0 {
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	}
 	people := make([]seededPerson, len(list))
 	for i, c := range list {
 		people[i] = seededPerson{c.Email, c.Name, c.Roles, client.Secret{Hidden: c.Password}}
 	}
-	return writeJSON(f, people)
+	return errors.Join(writeJSON(f, people), f.Sync(), f.Close())
 }
 
 // seeded tells what was written.
