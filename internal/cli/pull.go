@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/client"
 	"drawbridge/internal/manifest"
+	"drawbridge/internal/policy"
 	"drawbridge/internal/seal"
 )
 
@@ -88,11 +90,11 @@ func (f *pullFlags) run(ctx context.Context, env *Env, id string) (*written, err
 		return nil, err
 	}
 	files := manifest.Files(p.Files)
-	if err := files.Check(); err != nil { // a server is no more trusted than a download
+	if err := mayPlace(files); err != nil {
 		return nil, err
 	}
-	if out := p.Integration.Slug; f.out == "" && !slices.Contains([]string{"", ".", ".."}, out) && !strings.ContainsAny(out, `/\`) {
-		f.out = out
+	if f.out == "" && slug.MatchString(p.Integration.Slug) {
+		f.out = p.Integration.Slug
 	}
 	if f.out == "" {
 		return nil, usageError{errors.New("name a folder with --out")}
@@ -110,6 +112,21 @@ func (f *pullFlags) run(ctx context.Context, env *Env, id string) (*written, err
 		return nil, err
 	}
 	return w, list.set(baseOf(c.URL(), p.Integration, p.Revision, files))
+}
+
+// slug is the form of a manifest's id, so that a server names no folder that
+// programs obey, such as .ssh.
+var slug = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// mayPlace holds the files of a server to what belongs to a manifest: it is no
+// more trusted than a download. A workspace would decide how files are judged here.
+func mayPlace(files manifest.Files) error {
+	for name := range files {
+		if strings.EqualFold(path.Base(name), policy.WorkspaceFile) {
+			return drawbridge.Errorf(drawbridge.Denied, "the server sends %q, which would change how you judge; nothing was written", name)
+		}
+	}
+	return files.Check()
 }
 
 // write puts files into a folder, all of them or none that would lose a change.

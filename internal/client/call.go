@@ -102,7 +102,7 @@ func exchange[Out any](ctx context.Context, c *Client, s spec) (Out, Sent, error
 	case len(body) > maxAnswer:
 		return out, sent, drawbridge.Errorf(drawbridge.TooLarge, "the server's answer has more than %s", drawbridge.Size(maxAnswer))
 	}
-	if err := json.Unmarshal(body, &out); err != nil {
+	if err := json.Unmarshal(tame(body), &out); err != nil {
 		return out, sent, drawbridge.Errorf(drawbridge.Unavailable, "%s does not answer like a Drawbridge server of this version: %w", c.base.Host, err)
 	}
 	return out, sent, nil
@@ -205,7 +205,7 @@ func (c *Client) refused(resp *http.Response) error {
 		return c.unreachable(err)
 	}
 	media, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	if media != "application/problem+json" || json.Unmarshal(body, &p) != nil || p.Kind == "" {
+	if media != "application/problem+json" || json.Unmarshal(tame(body), &p) != nil || p.Kind == "" {
 		kind := kindOf(resp.StatusCode)
 		return drawbridge.Errorf(kind, "%s answered %d %s, and not like a Drawbridge server", c.base.Host, resp.StatusCode, http.StatusText(resp.StatusCode))
 	}

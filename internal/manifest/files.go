@@ -37,8 +37,8 @@ func (f Files) Check() error {
 	total := 0
 	folded := make(map[string]string, len(f))
 	for _, name := range slices.Sorted(maps.Keys(f)) {
-		if len(name) > MaxFileName || !utf8.ValidString(name) || !isLocal(name) || !isName(name) || path.Clean(name) != name {
-			return drawbridge.Errorf(drawbridge.Invalid, "%q is no name of a file below the manifest's folder; write it like specs/openapi.yaml, with at most %d bytes", clip(name), MaxFileName)
+		if len(name) > MaxFileName || !utf8.ValidString(name) || !isLocal(name) || !isName(name) || path.Clean(name) != name || hidden(name) {
+			return drawbridge.Errorf(drawbridge.Invalid, "%q is no name of a file below the manifest's folder; write it like specs/openapi.yaml, with no dot at the beginning of a part and at most %d bytes", clip(name), MaxFileName)
 		}
 		fold := strings.ToLower(name)
 		if other, ok := folded[fold]; ok {
@@ -60,6 +60,12 @@ func (f Files) Check() error {
 		}
 	}
 	return nil
+}
+
+// hidden reports a name that programs obey without being asked, such as
+// .git/config: nobody should get one from a server.
+func hidden(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }
 
 // LoadFiles is [Load] over files in memory: nothing is written anywhere. A file
