@@ -84,7 +84,7 @@ func (f *joinFlags) join(ctx context.Context, env *Env) (string, client.Me, erro
 	f.login.email = p.Email
 	at, me, err := f.login.run(ctx, env)
 	if err != nil {
-		return "", none, fmt.Errorf("your password is set, and you are not signed in yet: run drawbridge login --server %s --email %s: %w", url, p.Email, err)
+		return "", none, drawbridge.Errorf(drawbridge.KindOf(err), "your password is set, and you are not signed in yet: run drawbridge login --server %s --email %s: %w", url, p.Email, err)
 	}
 	return at, me, nil
 }

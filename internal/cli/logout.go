@@ -46,7 +46,7 @@ nothing is forgotten, unless --forget says so; the token then stays valid to its
 		err = revoke(cmd.Context(), c, in)
 		revoked := err == nil && in.TokenID != ""
 		if err != nil && !*forget && drawbridge.KindOf(err) != drawbridge.Unauthenticated { // a token that has ended is what was wanted
-			return fmt.Errorf("%w; --forget forgets the token here alone", err)
+			return drawbridge.Errorf(drawbridge.KindOf(err), "%w; --forget forgets the token here alone", err)
 		}
 		delete(known.Servers, url)
 		if known.Default == url {

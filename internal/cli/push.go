@@ -88,7 +88,7 @@ func (f *pushFlags) run(ctx context.Context, env *Env, file string) (client.Push
 	}
 	if !f.dry {
 		if err := l.bases.set(baseOf(c.URL(), p.Integration, p.Revision, l.files)); err != nil {
-			return none, sent, "", fmt.Errorf("revision %d is on the server; %w", p.Revision.Number, err)
+			return none, sent, "", drawbridge.Errorf(drawbridge.KindOf(err), "revision %d is on the server; %w", p.Revision.Number, err)
 		}
 	}
 	return p, sent, c.URL(), nil

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -47,7 +46,7 @@ func (e *Env) shortly(ctx context.Context, c *client.Client, in client.SignIn, d
 	if no := client.RefusedBy(err); no != nil && no.Code == client.CodeSecondFactor && in.Code.Empty() {
 		f, ok := e.Stdin.(*os.File)
 		if !ok || !isTerminal(f) {
-			return fmt.Errorf("%w; put the code on the second line of the file that --password-file names", err)
+			return drawbridge.Errorf(drawbridge.KindOf(err), "%w; put the code on the second line of the file that --password-file names", err)
 		}
 		if in.Code.Hidden, err = e.askSecret("Code of the second factor: "); err == nil {
 			signed, err = c.As(seal.Hidden{}).SignIn(ctx, in)
