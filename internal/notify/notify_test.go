@@ -280,6 +280,29 @@ func TestWebhook(t *testing.T) {
 	})
 }
 
+// TestTryHook sends at once, signed, also to what is off, and says what came of it.
+func TestTryHook(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, url string) {
+		var status atomic.Int64
+		status.Store(http.StatusOK)
+		r := receive(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(int(status.Load())) })
+		w := open(t, url, notify.Options{Receivers: []string{r.host()}})
+		admin := w.person(t, "ann", drawbridge.Administrator)
+		made := w.hook(t, admin, r.URL)
+		if _, err := w.n.SetHook(t.Context(), admin, notify.EditHook{ID: made.Hook.ID, Version: 1, Name: "chat", Disabled: true}, ""); err != nil {
+			t.Fatal(err)
+		}
+		if why, err := w.n.TryHook(t.Context(), admin, made.Hook.ID); why != "" || err != nil || r.count() != 1 {
+			t.Errorf("TryHook = %q %v, %d arrived", why, err, r.count())
+		}
+		status.Store(http.StatusTeapot)
+		if why, err := w.n.TryHook(t.Context(), admin, made.Hook.ID); why != "the receiver answered 418" || err != nil {
+			t.Errorf("TryHook of a teapot = %q %v", why, err)
+		}
+	})
+}
+
 // TestHookAdministration walks what may be done to webhooks, and by whom.
 func TestHookAdministration(t *testing.T) {
 	t.Parallel()
@@ -303,6 +326,10 @@ func TestHookAdministration(t *testing.T) {
 		if _, err := w.n.SetHook(t.Context(), admin, edit, ""); drawbridge.KindOf(err) != drawbridge.Conflict {
 			t.Errorf("SetHook over an older version = %v, want a conflict", err)
 		}
+		try := func(actor access.Actor, id drawbridge.WebhookID) error {
+			_, err := w.n.TryHook(t.Context(), actor, id)
+			return err
+		}
 		stale := admin
 		stale.Proved = start.Add(-time.Hour)
 		for name, tc := range map[string]struct {
@@ -316,6 +343,10 @@ func TestHookAdministration(t *testing.T) {
 			"remove, auditor":      {w.n.RemoveHook(t.Context(), auditor, made.Hook.ID, "", ""), drawbridge.Denied},
 			"remove, stranger":     {w.n.RemoveHook(t.Context(), stranger, made.Hook.ID, "", ""), drawbridge.NotFound},
 			"set, stranger":        {func() error { _, err := w.n.SetHook(t.Context(), stranger, edit, ""); return err }(), drawbridge.NotFound},
+			"try, auditor":         {try(auditor, made.Hook.ID), drawbridge.Denied},
+			"try, stranger":        {try(stranger, made.Hook.ID), drawbridge.NotFound},
+			"try, no fresh proof":  {try(stale, made.Hook.ID), drawbridge.Denied},
+			"try what is not":      {try(admin, "whk_none"), drawbridge.NotFound},
 			"deliveries, stranger": {func() error { _, err := w.n.Deliveries(t.Context(), stranger, made.Hook.ID, "", 0); return err }(), drawbridge.NotFound},
 		} {
 			if drawbridge.KindOf(tc.err) != tc.want {
