@@ -44,7 +44,7 @@ func (d *Desk) CreateToken(ctx context.Context, actor access.Actor, in NewToken)
 }
 
 // CreateMachine makes a token that may do what a machine may, on one
-// integration. It stops with its maker's account.
+// integration. It stops when its maker may not make one there any more.
 func (d *Desk) CreateMachine(ctx context.Context, actor access.Actor, in NewToken) (seal.Hidden, drawbridge.Token, error) {
 	on := func(tx *store.Tx) (access.Object, error) {
 		owners, err := ownersOf(tx, in.Integration)
@@ -107,8 +107,8 @@ func ownersOf(tx *store.Tx, id drawbridge.IntegrationID) ([]drawbridge.PersonID,
 	return owners, nil
 }
 
-// token reads a token that still works, and whose it is. A machine's stops with
-// the account of its maker.
+// token reads a token that still works, and whose it is. A machine's stops when
+// its maker could not make it any more: it must not outlive what they lost.
 func (d *Desk) token(ctx context.Context, hash string) (*drawbridge.Token, *drawbridge.Person, error) {
 	var t *drawbridge.Token
 	var p *drawbridge.Person
@@ -116,8 +116,10 @@ func (d *Desk) token(ctx context.Context, hash string) (*drawbridge.Token, *draw
 		if t, err = tx.TokenByHash(hash); err != nil {
 			return err
 		}
-		p, err = tx.Person(t.Person)
-		return err
+		if p, err = tx.Person(t.Person); err != nil || !t.Machine {
+			return err
+		}
+		return d.mayKeep(tx, t, p)
 	})
 	if err != nil {
 		return nil, nil, hideMissing("read the token", err)
@@ -126,6 +128,22 @@ func (d *Desk) token(ctx context.Context, hash string) (*drawbridge.Token, *draw
 		return nil, nil, errSignedOut()
 	}
 	return t, p, nil
+}
+
+// mayKeep reports not_found when the maker of a machine's token lost the
+// integration, or the role that gave it.
+func (d *Desk) mayKeep(tx *store.Tx, t *drawbridge.Token, maker *drawbridge.Person) error {
+	owners, err := ownersOf(tx, t.Integration)
+	if err != nil {
+		return err
+	}
+	now := d.opt.Now()
+	who := access.Actor{ID: string(maker.ID), Person: maker.ID, Roles: maker.Roles, Proved: now}
+	object := access.Object{Kind: "integration", ID: string(t.Integration), Integration: t.Integration, Owners: owners}
+	if d.door.Table().Decide(who, access.MachineCreate, object, now) != nil {
+		return drawbridge.Errorf(drawbridge.NotFound, "the token's maker may not make it any more")
+	}
+	return nil
 }
 
 // Tokens lists tokens that the actor may see, without their secrets, after the

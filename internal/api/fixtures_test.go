@@ -122,7 +122,7 @@ func fresh(fn func(*matrix, *caller) request) func(*matrix, *caller, bool) reque
 		switch c.role {
 		case "":
 		case drawbridge.Machine:
-			c = m.machine(m.callers[1].actor.Person, m.mine.ID)
+			c = m.machine(m.callers[2].actor.Person, m.mine.ID) // a programme owner, who may make one
 		default:
 			c = m.signedIn(c.role)
 		}
