@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,16 +37,19 @@ import (
 //	                      the secret in VARIABLE; ANSWER is no (403 or 404) or 401
 //	token VARIABLE NAME   makes a personal token; ended makes one and waits until it has ended
 //	revoke VARIABLE       ends it; disable NAME stops an account
+//	hammer N ADDRESS      signs in N times with a wrong password, each time from elsewhere; ADDRESS -
+//	                      is another name each time, from one place. Prints how often which status came
 //	trap NAME             listens on loopback (NAME is its address); untouched NAME holds it to no connection
 //	hook ADDRESS          makes a webhook as the administrator, and tests it: neither may work
 //	hostile NAME FILE     is a server at NAME with the answers in FILE, in JSON
 //	raw FILE              sends the lines of FILE, with \x1b and the like and ${HUGE}, and prints the answer
+//	same FILE FILE        holds two answers of http to being the same but for the request and the time
 //	orderly FILE          holds a server's log to one event a line
 func (s *serverScript) attacks() map[string]scriptCommand {
 	traps := traps{}
 	return map[string]scriptCommand{
 		"objects": s.objects, "guess": s.guess, "token": s.token, "ended": s.ended, "revoke": s.revoke, "disable": s.disable,
-		"trap": traps.trap, "untouched": traps.untouched, "hostile": s.hostile, "raw": s.raw, "orderly": s.orderly, "hook": s.hook,
+		"trap": traps.trap, "untouched": traps.untouched, "hostile": s.hostile, "raw": s.raw, "orderly": s.orderly, "hook": s.hook, "hammer": s.hammer, "same": same,
 	}
 }
 
@@ -292,6 +296,32 @@ func (s *serverScript) disable(ts *testscript.TestScript, neg bool, args []strin
 	ts.Check(err)
 }
 
+func (s *serverScript) hammer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: hammer N ADDRESS|-")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	one, statuses := stranger(), map[string]int{}
+	for i := range n {
+		email, from := args[1], stranger()
+		if email == "-" {
+			email, from = fmt.Sprintf("nobody%d@drawbridge.example", i), one
+		}
+		body := fmt.Sprintf(`{"email": %q, "password": "wrong password %d"}`, email, i)
+		req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, ts.Getenv("SERVER")+"/api/v1/session", strings.NewReader(body))
+		ts.Check(err)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := from.Do(req)
+		ts.Check(err)
+		ts.Check(resp.Body.Close())
+		statuses[resp.Status]++
+	}
+	for _, status := range slices.Sorted(maps.Keys(statuses)) {
+		fmt.Fprintf(ts.Stdout(), "%s: %d\n", status, statuses[status])
+	}
+}
+
 // traps count the connections that were made to them.
 type traps map[string]*atomic.Int32
 
@@ -395,6 +425,19 @@ func (s *serverScript) raw(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%s\n", resp.Status)
 	ts.Check(resp.Header.Write(ts.Stdout()))
 	fmt.Fprintf(ts.Stdout(), "\n%s", body)
+}
+
+// varying is what differs between two answers that are the same.
+var varying = regexp.MustCompile(`req_[a-z0-9]+|(?m)^Date: .*$`)
+
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: same FILE FILE")
+	}
+	a, b := varying.ReplaceAllString(ts.ReadFile(args[0]), ""), varying.ReplaceAllString(ts.ReadFile(args[1]), "")
+	if a != b {
+		ts.Fatalf("the answers differ:\n%s\n%s", a, b)
+	}
 }
 
 // logLine is one event as the server writes it: time, level, message, attributes.
