@@ -201,7 +201,7 @@ func (p *plan) setSizes(ctx context.Context, r *rand.Rand, opt Options) error {
 }
 
 // samples are how many manifests of a kind tell what one interface brings.
-const samples = 12
+const samples = 6
 
 // sample assesses some manifests like an item.
 func (p *plan) sample(ctx context.Context, opt Options, like *item) (float64, error) {

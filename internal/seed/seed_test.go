@@ -46,7 +46,7 @@ func place(tb testing.TB, url string) seed.Options {
 	}
 	return seed.Options{
 		Store: s, Keys: keys, Workspace: func() *policy.Workspace { return ws }, Version: "test", AsOf: asOf,
-		Partners: 8, Integrations: 12, People: 10, History: 3, Seed: 1,
+		Partners: 4, Integrations: 6, People: 10, History: 2, Seed: 1,
 	}
 }
 
@@ -102,7 +102,7 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if report.People != 10 || report.Partners != 8 || report.Integrations != 12 || report.Revisions < 13 || report.Assessments <= report.Revisions || report.Findings == 0 {
+		if report.People != 10 || report.Partners != 4 || report.Integrations != 6 || report.Revisions < 7 || report.Assessments <= report.Revisions || report.Findings == 0 {
 			t.Errorf("report = %+v", report)
 		}
 		sound(t, o)
@@ -158,13 +158,13 @@ func TestSameSeedSameOrganisation(t *testing.T) {
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	o := place(t, "")
-	o.Partners, o.Integrations, o.Findings, o.History = 40, 30, 3000, 1
+	o.Partners, o.Integrations, o.Findings, o.History = 20, 12, 1000, 1
 	report, err := seed.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Assessments != 30 || report.Partners != 40 || report.Findings < 2000 || report.Findings > 4500 {
-		t.Errorf("report = %+v, want 30 assessments with about 3000 findings, and 40 partners", report)
+	if report.Assessments != 12 || report.Partners != 20 || report.Findings < 600 || report.Findings > 1500 {
+		t.Errorf("report = %+v, want 12 assessments with about 1000 findings, and 20 partners", report)
 	}
 }
 
@@ -204,7 +204,7 @@ func TestCancelledRunLeavesAWholeRecord(t *testing.T) {
 	o := place(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	o.Progress = func(done, _ int) {
-		if done == 15 {
+		if done == 14 {
 			cancel()
 		}
 	}
