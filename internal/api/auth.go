@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,8 +107,13 @@ func (c *call) remote() netip.Addr {
 	return ip.Unmap()
 }
 
+// passedOn are the headers by which proxies say that they pass a request on.
+var passedOn = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"}
+
 // loopback reports whether the request was made on this machine and by nobody
-// who passes it on: the name that was asked for must be the machine's own too.
+// who passes it on: the name that was asked for must be the machine's own too. A
+// plain proxy says nothing of itself, but speaks HTTP/1.0; and where people come
+// over TLS, they do not come from here.
 func (c *call) loopback() bool {
 	host, _, err := net.SplitHostPort(c.r.Host)
 	if err != nil {
@@ -115,7 +121,8 @@ func (c *call) loopback() bool {
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	named := host == "localhost" || err == nil && ip.IsLoopback()
-	return named && c.remote().IsLoopback() && c.r.Header.Get("Forwarded") == "" && c.r.Header.Get("X-Forwarded-For") == ""
+	direct := c.r.ProtoAtLeast(1, 1) && !c.api.opt.Secure && !slices.ContainsFunc(passedOn, func(name string) bool { return c.r.Header.Get(name) != "" })
+	return named && direct && c.remote().IsLoopback()
 }
 
 // cookieName is the session's cookie. The prefix makes browsers refuse one that

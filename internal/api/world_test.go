@@ -110,11 +110,10 @@ func (w *world) replace(routes []api.Route) {
 
 const password = "correct horse battery staple"
 
-// first makes the first administrator over the interface and signs them in.
+// first makes the first administrator and signs them in.
 func (w *world) first() *client.Client {
 	w.t.Helper()
-	c := w.client(seal.Hidden{})
-	if _, err := c.Setup(w.t.Context(), client.Setup{Email: "root@drawbridge.example", Name: "Root", Password: client.Hide(password)}); err != nil {
+	if _, err := w.people.Bootstrap(w.t.Context(), "cli", "root@drawbridge.example", "Root", seal.Hide(password)); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.signIn("root@drawbridge.example")
