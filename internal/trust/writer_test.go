@@ -41,6 +41,7 @@ type writer struct {
 	partner drawbridge.Partner
 	person  drawbridge.Person
 	token   drawbridge.TokenID // that works still
+	wish    *bool              // whether mail is wanted, as far as that was acknowledged
 }
 
 func newWriter(seed uint64, n int) *writer {
@@ -52,7 +53,9 @@ func (w *writer) key() string { return fmt.Sprintf("w%d-%d-%d", w.n, w.made, w.r
 // next picks what to do. Pushes are half of it.
 func (w *writer) next() *deed {
 	w.made++
-	switch n := w.rnd.IntN(12); {
+	switch n := w.rnd.IntN(13); {
+	case n == 12:
+		return w.mail()
 	case n < 6 || w.integration == "":
 		return w.push()
 	case n == 6:
@@ -167,6 +170,21 @@ func (w *writer) revoke() *deed {
 	}
 }
 
+// mail changes whether somebody wants mail: that is no record, and has no entry
+// in the ledger. Each of the first two writers does so for one person.
+func (w *writer) mail() *deed {
+	if w.n > 1 {
+		return w.push()
+	}
+	wish := w.rnd.IntN(2) == 0
+	return &deed{
+		ask: ask{method: "PUT", path: "/api/v1/me/mail", body: document(client.SetMail{Wanted: wish})}, by: mailOf(w.n),
+		learn: func([]byte) (string, error) { w.wish = &wish; return "", nil },
+	}
+}
+
+func mailOf(n int) string { return []string{"ann", "otto"}[n] }
+
 // learn reads an answer of a type.
 func learn[T any](take func(T) string) func([]byte) (string, error) {
 	return func(body []byte) (string, error) {
@@ -177,7 +195,17 @@ func learn[T any](take func(T) string) func([]byte) (string, error) {
 }
 
 // whole reads back everything of the writer's that it was told is there.
-func (w *writer) whole(ctx context.Context, s *server, secret string) error {
+func (w *writer) whole(ctx context.Context, s *server, secrets map[string]string) error {
+	if w.wish != nil {
+		var got client.Mail
+		if err := s.get(ctx, secrets[mailOf(w.n)], "/api/v1/me/mail", &got); err != nil {
+			return err
+		}
+		if got.Wanted != *w.wish {
+			return wrongf("%s wants mail: %t; acknowledged was %t", mailOf(w.n), got.Wanted, *w.wish)
+		}
+	}
+	secret := secrets["otto"]
 	if w.integration == "" {
 		return nil
 	}
