@@ -120,7 +120,7 @@ type Revision struct {
 	Content     string          `json:"content"`  // content digest
 	Material    string          `json:"material"` // digest of the material view
 	Bundle      string          `json:"bundle"`   // digest of the blob with the files
-	Changes     json.RawMessage `json:"changes"`  // the difference to the parent, as the manifest engine lists it
+	Changes     json.RawMessage `json:"changes"`  // the difference to the parent, as the manifest engine lists it, without the words that decide nothing
 	Widens      bool            `json:"widens"`
 	Reason      string          `json:"reason"`
 	Author      string          `json:"author"` // person or token

@@ -385,18 +385,26 @@ func (p *push) revise(had *drawbridge.Integration) (*drawbridge.Integration, *dr
 	}
 	in.Revisions++
 	in.UpdatedAt = now
-	changes := p.changes
-	if changes == nil {
-		changes = []manifest.Change{}
-	}
-	data, err := json.Marshal(changes)
+	data, err := json.Marshal(material(p.changes))
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode the difference: %w", err)
 	}
 	return in, &drawbridge.Revision{
 		Integration: in.ID, Number: in.Revisions, Parent: in.Head, Content: p.content, Material: p.material, Bundle: p.archive,
-		Changes: data, Widens: manifest.Widens(changes), Reason: p.Reason, Author: p.actor.ID, CreatedAt: now,
+		Changes: data, Widens: manifest.Widens(p.changes), Reason: p.Reason, Author: p.actor.ID, CreatedAt: now,
 	}, nil
+}
+
+// material are changes as they stand in the record: what decides nothing is mostly
+// people's words, and those are kept in the sealed files alone.
+func material(changes []manifest.Change) []manifest.Change {
+	out := append([]manifest.Change{}, changes...)
+	for i := range out {
+		if out[i].Kind == manifest.Neutral {
+			out[i].Old, out[i].New = "", ""
+		}
+	}
+	return out
 }
 
 func (p *push) answer(in *drawbridge.Integration, rev *drawbridge.Revision, a *drawbridge.Assessment, proposals []Proposal) Pushed {
