@@ -251,8 +251,12 @@ func hostOf(address string) string {
 func (d *doctor) reachable(ctx context.Context) {
 	address := d.server
 	if address == "" {
-		if d.opt.Database == "" && Running(d.opt.Data) == "" {
-			d.add("server", HealthSkipped, "no server runs on this data folder", "")
+		if Running(d.opt.Data) == "" {
+			what := "no server runs on this data folder"
+			if d.opt.Database != "" { // whose servers may run anywhere
+				what = "name the server with --server to have it asked"
+			}
+			d.add("server", HealthSkipped, what, "")
 			return
 		}
 		address = d.opt.url(d.opt.Listen)
