@@ -49,6 +49,7 @@ func TestNotices(t *testing.T) {
 		told("Eve", eve, "integration.assigned")
 		second := example(t, "pay", "settle them with the bank", "settle them with a bank")
 		second.Base, second.Reason = first.Revision.ID, "more"
+		r.clock.Add(int64(time.Second)) // what one millisecond brings has no order
 		if _, err := r.Push(t.Context(), eve, second); err != nil {
 			t.Fatal(err)
 		}
