@@ -67,7 +67,10 @@ func newAdminCreate(env *Env) *cobra.Command {
 			return err
 		}
 		if *format == "json" {
-			return writeJSON(env.Stdout, p)
+			return writeJSON(env.Stdout, struct {
+				SchemaVersion string `json:"schema_version"`
+				drawbridge.Person
+			}{drawbridge.SchemaVersion, p})
 		}
 		_, err = fmt.Fprintf(env.Stdout, "%s is the first administrator (%s).\n", p.Email, p.ID)
 		return err

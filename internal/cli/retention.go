@@ -109,7 +109,10 @@ func newRetentionSet(env *Env) *cobra.Command {
 				return err
 			}
 			if *format == "json" {
-				return writeJSON(env.Stdout, p)
+				return writeJSON(env.Stdout, struct {
+					SchemaVersion string `json:"schema_version"`
+					drawbridge.Period
+				}{drawbridge.SchemaVersion, p})
 			}
 			_, err = fmt.Fprintf(env.Stdout, "%s is kept %d days.\n", p.ID, p.Days)
 			return err
