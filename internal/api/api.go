@@ -56,7 +56,7 @@ type API struct {
 	actors    *limiter
 	addresses *limiter
 	openAPI   []byte
-	heavy     chan struct{} // how many requests hold many files in memory at once
+	heavy     *turns        // how many requests hold many files in memory at once
 	exports   chan struct{} // how many run at once: each holds a connection for as long as its reader takes
 }
 
@@ -78,7 +78,7 @@ func New(opt Options) (*API, error) {
 		opt.AddressRate = Rate{10, 60}
 	}
 	a := &API{
-		exports: make(chan struct{}, 2), heavy: make(chan struct{}, 4),
+		exports: make(chan struct{}, 2), heavy: newTurns(4, 2),
 		opt: opt, routes: Routes(), origin: http.NewCrossOriginProtection(),
 		actors: newLimiter(opt.ActorRate, opt.Now), addresses: newLimiter(opt.AddressRate, opt.Now),
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -66,5 +67,67 @@ func (l *limiter) sweep(now time.Time) {
 		if l.refill(b, now).tokens >= l.rate.Burst {
 			delete(l.buckets, who)
 		}
+	}
+}
+
+// turns bounds how many requests do something at once: all of them, and those of
+// one caller, so that nobody who is slow keeps the others waiting.
+type turns struct {
+	all  chan struct{}
+	each int
+
+	mu   sync.Mutex // guards mine
+	mine map[string]*turn
+}
+
+// turn is one caller's share.
+type turn struct {
+	slots chan struct{}
+	users int // that have a slot or wait for one
+}
+
+func newTurns(all, each int) *turns {
+	return &turns{all: make(chan struct{}, all), each: each, mine: map[string]*turn{}}
+}
+
+// take waits for a turn of who.
+func (t *turns) take(ctx context.Context, who string) (leave func(), _ error) {
+	own := t.enter(who)
+	select {
+	case own.slots <- struct{}{}:
+	case <-ctx.Done():
+		t.exit(who, own)
+		return nil, ctx.Err()
+	}
+	free := func() {
+		<-own.slots
+		t.exit(who, own)
+	}
+	select {
+	case t.all <- struct{}{}:
+	case <-ctx.Done():
+		free()
+		return nil, ctx.Err()
+	}
+	return func() { <-t.all; free() }, nil
+}
+
+func (t *turns) enter(who string) *turn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	own := t.mine[who]
+	if own == nil {
+		own = &turn{slots: make(chan struct{}, t.each)}
+		t.mine[who] = own
+	}
+	own.users++
+	return own
+}
+
+func (t *turns) exit(who string, own *turn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if own.users--; own.users == 0 {
+		delete(t.mine, who)
 	}
 }

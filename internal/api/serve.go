@@ -130,12 +130,15 @@ func (c *call) turn(ctx context.Context) (leave func(), err error) {
 	if !c.route.Has(Large) || c.r.Method == http.MethodPost && c.r.ContentLength >= 0 && c.r.ContentLength <= light {
 		return func() {}, nil
 	}
-	select {
-	case c.api.heavy <- struct{}{}:
-		return func() { <-c.api.heavy }, nil
-	case <-ctx.Done():
+	who := c.actor.ID
+	if c.actor.Integration != "" {
+		who = string(c.actor.Integration) // however many machines it has
+	}
+	leave, err = c.api.heavy.take(ctx, who)
+	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the server is at work on other files: try again")
 	}
+	return leave, nil
 }
 
 // methods are those that routes may have, HEAD with GET.
