@@ -358,6 +358,8 @@ func (p *push) recheck(tx *store.Tx) (*drawbridge.Integration, error) {
 		return nil, err
 	case p.had == nil:
 		return nil, drawbridge.Errorf(drawbridge.Conflict, "somebody else pushed the first revision of %s in %s just now: look at it before you push", had.Slug, had.Environment)
+	case p.act.Action == access.IntegrationCreate:
+		return nil, drawbridge.Errorf(drawbridge.Conflict, "the key %s in %s is taken", had.Slug, had.Environment) // what a kept answer would have said is gone
 	case had.Head != p.head.ID:
 		head, err := tx.Revision(had.Head)
 		if err != nil {
