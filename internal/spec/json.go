@@ -236,8 +236,8 @@ func (p *jsonParser) escaped(start int) (string, error) {
 				run = len(p.src) - p.pos
 			}
 			part := p.src[p.pos : p.pos+run]
-			if strings.ContainsAny(part, "\n\r") {
-				return "", p.fail("line break in text; write it as an escape")
+			if strings.ContainsFunc(part, func(r rune) bool { return r < ' ' }) {
+				return "", p.fail("control character in text; write it as an escape")
 			}
 			b.WriteString(part)
 			p.pos += run
