@@ -145,6 +145,9 @@ func (s *Store) in(ctx context.Context, db *sql.DB, kept *statements, opt *sql.T
 		return errors.Join(err, ignoreDone(raw.Rollback()))
 	}
 	if err := raw.Commit(); err != nil {
+		if gone := ctx.Err(); gone != nil { // the database then answers with whatever the rollback left
+			return fmt.Errorf("commit: %w", errors.Join(gone, err))
+		}
 		return s.failed("commit", err)
 	}
 	for _, f := range tx.after {
