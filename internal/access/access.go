@@ -18,6 +18,7 @@ type Actor struct {
 	Person      drawbridge.PersonID // who stands behind it; empty for machine, system and anonymous
 	Roles       []drawbridge.Role
 	Integration drawbridge.IntegrationID // the only one that a machine may touch
+	Inquiry     drawbridge.InquiryID     // the only one that a partner's link may touch
 	Via         string                   // api, cli, job, web, setup: through which door
 	Request     string                   // request id, for the record
 	Proved      time.Time                // when the person last proved who they are with a password; zero for tokens
@@ -46,6 +47,7 @@ type Object struct {
 	ID          string
 	Owners      []drawbridge.PersonID    // owner and members of the integration; the person itself; the holder of a token
 	Integration drawbridge.IntegrationID // to which it belongs, if to any
+	Inquiry     drawbridge.InquiryID     // to which it belongs, if to any: what a partner's link may touch
 }
 
 // String is the object as the ledger names it.
@@ -64,6 +66,8 @@ const (
 	Any   Condition = "any"   // every object
 	Own   Condition = "own"   // objects of which the person is owner or member, and the person's own account
 	Bound Condition = "bound" // objects of the one integration that a machine is made for
+
+	Linked Condition = "linked" // objects of the one inquiry that a partner's link is made for
 )
 
 // holds reports whether the condition is met.
@@ -75,6 +79,8 @@ func (c Condition) holds(a Actor, o Object) bool {
 		return a.Person != "" && slices.Contains(o.Owners, a.Person)
 	case Bound:
 		return a.Integration != "" && o.Integration == a.Integration
+	case Linked:
+		return a.Inquiry != "" && o.Inquiry == a.Inquiry
 	}
 	return false
 }

@@ -22,14 +22,17 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // The two objects on which every decision is tried, and those who try.
 var (
-	own    = access.Object{Kind: "thing", ID: "1", Owners: []drawbridge.PersonID{"per_x", "per_1"}, Integration: "int_1"}
-	others = access.Object{Kind: "thing", ID: "2", Owners: []drawbridge.PersonID{"per_2"}, Integration: "int_2"}
+	own    = access.Object{Kind: "thing", ID: "1", Owners: []drawbridge.PersonID{"per_x", "per_1"}, Integration: "int_1", Inquiry: "inq_1"}
+	others = access.Object{Kind: "thing", ID: "2", Owners: []drawbridge.PersonID{"per_2"}, Integration: "int_2", Inquiry: "inq_2"}
 )
 
 // holder is somebody with one role, freshly proved; a machine is bound to int_1.
 func holder(role drawbridge.Role) access.Actor {
 	if role == drawbridge.Machine {
 		return access.Actor{ID: "tok_1", Roles: []drawbridge.Role{role}, Integration: "int_1", Proved: now}
+	}
+	if role == drawbridge.PartnerContact {
+		return access.Actor{ID: "lnk_1", Roles: []drawbridge.Role{role}, Inquiry: "inq_1", Proved: now}
 	}
 	return access.Actor{ID: "per_1", Person: "per_1", Roles: []drawbridge.Role{role}, Proved: now}
 }
@@ -130,14 +133,14 @@ func TestRowsNameWhatIs(t *testing.T) {
 	for _, row := range access.Builtin().Rows() {
 		granted[row.Action] = true
 		switch c := row.Condition; {
-		case c != access.Any && c != access.Own && c != access.Bound:
+		case c != access.Any && c != access.Own && c != access.Bound && c != access.Linked:
 			t.Errorf("%v: unknown condition", row)
+		case (c == access.Linked) != (row.Role == drawbridge.PartnerContact):
+			t.Errorf("%v: a partner acts on the inquiry of the link, and nobody else does", row)
 		case c == access.Bound && row.Role != drawbridge.Machine:
 			t.Errorf("%v: only a machine is bound", row)
 		case c == access.Own && row.Role == drawbridge.Machine:
 			t.Errorf("%v: a machine owns nothing", row)
-		case row.Role == drawbridge.PartnerContact:
-			t.Errorf("%v: a partner comes by link alone", row)
 		}
 	}
 	process := map[access.Action]bool{access.Setup: true, access.SignIn: true, access.Deny: true, access.Expire: true, access.Seed: true, access.Restore: true}

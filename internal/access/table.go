@@ -47,6 +47,56 @@ const (
 	SystemRead        Action = "system.read" // doctor, metrics
 	Backup            Action = "system.backup"
 
+	// The review, and what keeps its decision true.
+	ReviewRead         Action = "review.read"
+	ReviewOpen         Action = "review.open"
+	ReviewSubmit       Action = "review.submit"
+	ReviewTriage       Action = "review.triage"
+	ReviewReady        Action = "review.ready"
+	ReviewSign         Action = "review.sign"
+	ReviewDecide       Action = "review.decide"
+	ReviewWithdraw     Action = "review.withdraw"
+	ApprovalRead       Action = "approval.read"
+	DelegationRead     Action = "delegation.read"
+	DelegationWrite    Action = "delegation.write"
+	InquiryRead        Action = "inquiry.read"
+	InquirySend        Action = "inquiry.send"
+	InquiryAnswer      Action = "inquiry.answer"
+	InquiryAccept      Action = "inquiry.accept"
+	LinkRead           Action = "link.read"
+	LinkWrite          Action = "link.write"
+	EvidenceRead       Action = "evidence.read"
+	EvidenceAdd        Action = "evidence.add"
+	EvidenceAccept     Action = "evidence.accept"
+	ThreadRead         Action = "thread.read"
+	ThreadWrite        Action = "thread.write"
+	ThreadResolve      Action = "thread.resolve"
+	ContractRead       Action = "contract.read"
+	ContractWrite      Action = "contract.write"
+	MeasureWrite       Action = "measure.write"
+	NoticeRead         Action = "notice.read"
+	NoticeWrite        Action = "notice.write"
+	NoticeDecide       Action = "notice.decide"
+	RunWrite           Action = "run.write"
+	RulingWrite        Action = "ruling.write"
+	ConditionWrite     Action = "condition.write"
+	ConditionMeet      Action = "condition.meet"
+	ExceptionPropose   Action = "exception.propose"
+	ExceptionConfirm   Action = "exception.confirm"
+	RiskRead           Action = "risk.read"
+	RiskWrite          Action = "risk.write"
+	TriggerWrite       Action = "trigger.write"
+	TriggerHandle      Action = "trigger.handle"
+	AttestationWrite   Action = "attestation.write"
+	IntegrationLive    Action = "integration.go_live"
+	IntegrationSuspend Action = "integration.suspend"
+	IntegrationLeave   Action = "integration.leave"
+	IntegrationRetire  Action = "integration.retire"
+	ThreatReviewWrite  Action = "threat_review.write"
+	PortfolioRead      Action = "portfolio.read"
+	PackPreview        Action = "pack.preview"
+	PackAnnounce       Action = "pack.announce"
+
 	// The acts of the process itself.
 	Setup  Action = "system.setup" // the first administrator
 	SignIn Action = "session.create"
@@ -101,6 +151,54 @@ var properties = []property{
 	{action: KeyRotate, sees: KeyRead, sensitive: true, system: true},
 	{action: SystemRead, sees: SystemRead, system: true},
 	{action: Backup, sees: SystemRead, system: true},
+	{action: ReviewRead, sees: ReviewRead, system: true},
+	{action: ReviewOpen, sees: IntegrationRead, system: true},
+	{action: ReviewSubmit, sees: ReviewRead, system: true},
+	{action: ReviewTriage, sees: ReviewRead, system: true},
+	{action: ReviewReady, sees: ReviewRead, system: true},
+	{action: ReviewSign, sees: ReviewRead, sensitive: true},
+	{action: ReviewDecide, sees: ReviewRead, sensitive: true},
+	{action: ReviewWithdraw, sees: ReviewRead, system: true},
+	{action: ApprovalRead, sees: ReviewRead, system: true},
+	{action: DelegationRead, sees: DelegationRead, system: true},
+	{action: DelegationWrite, sees: DelegationRead, sensitive: true},
+	{action: InquiryRead, sees: InquiryRead, system: true},
+	{action: InquirySend, sees: ReviewRead, system: true},
+	{action: InquiryAnswer, sees: InquiryRead, system: true},
+	{action: InquiryAccept, sees: InquiryRead, system: true},
+	{action: LinkRead, sees: InquiryRead, system: true},
+	{action: LinkWrite, sees: InquiryRead, system: true},
+	{action: EvidenceRead, sees: EvidenceRead, system: true},
+	{action: EvidenceAdd, sees: EvidenceRead, system: true},
+	{action: EvidenceAccept, sees: EvidenceRead, system: true},
+	{action: ThreadRead, sees: ThreadRead, system: true},
+	{action: ThreadWrite, sees: ThreadRead, system: true},
+	{action: ThreadResolve, sees: ThreadRead, system: true},
+	{action: ContractRead, sees: ContractRead, system: true},
+	{action: ContractWrite, sees: ContractRead, system: true},
+	{action: MeasureWrite, sees: ContractRead, system: true},
+	{action: NoticeRead, sees: NoticeRead, system: true},
+	{action: NoticeWrite, sees: NoticeRead, system: true},
+	{action: NoticeDecide, sees: NoticeRead, system: true},
+	{action: RunWrite, sees: IntegrationRead, system: true},
+	{action: RulingWrite, sees: IntegrationRead, system: true},
+	{action: ConditionWrite, sees: ReviewRead, system: true},
+	{action: ConditionMeet, sees: ReviewRead, system: true},
+	{action: ExceptionPropose, sees: IntegrationRead, system: true},
+	{action: ExceptionConfirm, sees: IntegrationRead, sensitive: true},
+	{action: RiskRead, sees: RiskRead, system: true},
+	{action: RiskWrite, sees: RiskRead, system: true},
+	{action: TriggerWrite, sees: IntegrationRead, system: true},
+	{action: TriggerHandle, sees: IntegrationRead, system: true},
+	{action: AttestationWrite, sees: IntegrationRead, sensitive: true},
+	{action: IntegrationLive, sees: IntegrationRead},
+	{action: IntegrationSuspend, sees: IntegrationRead, system: true},
+	{action: IntegrationLeave, sees: IntegrationRead},
+	{action: IntegrationRetire, sees: IntegrationRead},
+	{action: ThreatReviewWrite, sees: IntegrationRead, system: true},
+	{action: PortfolioRead, sees: PortfolioRead, system: true},
+	{action: PackPreview, sees: PortfolioRead, system: true},
+	{action: PackAnnounce, sees: PortfolioRead, system: true},
 	{action: Setup, system: true},
 	{action: SignIn, system: true},
 	{action: Deny, system: true},
@@ -169,6 +267,54 @@ keys.read           administrator:any operator:any auditor:any
 keys.rotate         administrator:any
 system.read         administrator:any operator:any auditor:any
 system.backup       administrator:any operator:any
+review.read           all:any requester:own machine:bound
+review.open           programme_owner:any requester:own review:any
+review.submit         programme_owner:any requester:own
+review.triage         programme_owner:any review:any
+review.ready          programme_owner:any review:any
+review.sign           review:any
+review.decide         approver:any
+review.withdraw       programme_owner:any requester:own
+approval.read         all:any requester:own machine:bound
+delegation.read       programme_owner:any review:any approver:any auditor:any
+delegation.write      programme_owner:any review:own
+inquiry.read          programme_owner:any review:any approver:any auditor:any leadership:any requester:own partner:linked
+inquiry.send          programme_owner:any review:any requester:own
+inquiry.answer        programme_owner:any review:any requester:own partner:linked
+inquiry.accept        programme_owner:any review:any
+link.read             programme_owner:any review:any auditor:any requester:own
+link.write            programme_owner:any review:any requester:own partner:linked
+evidence.read         programme_owner:any review:any approver:any auditor:any requester:own partner:linked
+evidence.add          programme_owner:any review:any requester:own operator:any partner:linked
+evidence.accept       review:any
+thread.read           all:any requester:own partner:linked
+thread.write          programme_owner:any review:any approver:any operator:any tester:any requester:own partner:linked
+thread.resolve        programme_owner:any review:any requester:own
+contract.read         programme_owner:any review:any approver:any auditor:any leadership:any operator:any
+contract.write        programme_owner:any reviewer_legal:any
+measure.write         programme_owner:any operator:any reviewer_operations:any
+notice.read           programme_owner:any review:any approver:any auditor:any leadership:any operator:any partner:linked
+notice.write          programme_owner:any review:any operator:any partner:linked
+notice.decide         programme_owner:any reviewer_privacy:any reviewer_legal:any reviewer_security:any
+run.write             tester:any operator:any requester:own machine:bound
+ruling.write          review:any
+condition.write       programme_owner:any review:any approver:any
+condition.meet        review:any
+exception.propose     programme_owner:any review:any requester:own
+exception.confirm     approver:any
+risk.read             all:any requester:own
+risk.write            programme_owner:any review:any requester:own
+trigger.write         programme_owner:any review:any operator:any
+trigger.handle        programme_owner:any review:any operator:any
+attestation.write     operator:any
+integration.go_live   programme_owner:any operator:any requester:own
+integration.suspend   programme_owner:any operator:any
+integration.leave     programme_owner:any requester:own
+integration.retire    programme_owner:any
+threat_review.write   programme_owner:any reviewer_security:any reviewer_privacy:any
+portfolio.read        programme_owner:any review:any approver:any operator:any auditor:any leadership:any
+pack.preview          programme_owner:any review:any auditor:any
+pack.announce         programme_owner:any
 `
 
 // Builtin returns the permissions of the product.

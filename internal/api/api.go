@@ -15,9 +15,15 @@ import (
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
 	"drawbridge/internal/custody"
+	"drawbridge/internal/dossier"
+	"drawbridge/internal/inquiry"
 	"drawbridge/internal/job"
+	"drawbridge/internal/lifecycle"
 	"drawbridge/internal/notify"
+	"drawbridge/internal/portfolio"
+	"drawbridge/internal/programme"
 	"drawbridge/internal/register"
+	"drawbridge/internal/review"
 	"drawbridge/internal/seal"
 )
 
@@ -27,12 +33,20 @@ type Options struct {
 	Account  *account.Desk
 	Register *register.Desk
 	Custody  *custody.Desk
-	Jobs     *job.Jobs
-	Notify   *notify.Notify
-	Now      func() time.Time
-	Log      *slog.Logger
-	Version  string
-	Secure   bool // the requests came over TLS: cookies and HSTS say so
+
+	Dossier   *dossier.Desk
+	Inquiry   *inquiry.Desk
+	Review    *review.Desk
+	Lifecycle *lifecycle.Desk
+	Programme *programme.Desk
+	Portfolio *portfolio.Desk
+
+	Jobs    *job.Jobs
+	Notify  *notify.Notify
+	Now     func() time.Time
+	Log     *slog.Logger
+	Version string
+	Secure  bool // the requests came over TLS: cookies and HSTS say so
 
 	// Observe is told of every answer, for the metrics: the route's pattern, never
 	// the path, and how many statements the database got.
@@ -40,6 +54,10 @@ type Options struct {
 
 	ActorRate   Rate // of one actor; default 100 a second, 400 at once
 	AddressRate Rate // of those from one address that are not signed in; default 10 a second, 60 at once
+}
+
+func (o *Options) review() bool {
+	return o.Dossier != nil && o.Inquiry != nil && o.Review != nil && o.Lifecycle != nil && o.Programme != nil && o.Portfolio != nil
 }
 
 // Rate is how many requests are answered.
@@ -62,7 +80,7 @@ type API struct {
 
 // New makes the door.
 func New(opt Options) (*API, error) {
-	if opt.Door == nil || opt.Account == nil || opt.Register == nil || opt.Custody == nil || opt.Jobs == nil || opt.Notify == nil || opt.Now == nil {
+	if opt.Door == nil || opt.Account == nil || opt.Register == nil || opt.Custody == nil || opt.Jobs == nil || opt.Notify == nil || opt.Now == nil || !opt.review() {
 		return nil, errors.New("api: every desk and a clock are needed")
 	}
 	if opt.Log == nil {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"drawbridge"
@@ -10,9 +11,20 @@ import (
 	"drawbridge/internal/store"
 )
 
-// fixtures are the rows of the matrix: how each route is tried on an object of
+// fixtures are the rows of the matrix, all of them.
+var fixtures = func() map[string]func(*matrix, *caller, bool) request {
+	all := map[string]func(*matrix, *caller, bool) request{}
+	for _, part := range []map[string]func(*matrix, *caller, bool) request{
+		recordFixtures, reviewFixtures, inquiryFixtures, dossierFixtures, lifecycleFixtures, programmeFixtures, portfolioFixtures, resultFixtures,
+	} {
+		maps.Copy(all, part)
+	}
+	return all
+}()
+
+// recordFixtures are the rows of the matrix: how each route is tried on an object of
 // the caller's own, and on another's.
-var fixtures = map[string]func(*matrix, *caller, bool) request{
+var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 	"health":            plain("/api/v1/health", nil),
 	"openapi":           plain("/api/v1/openapi.json", nil),
 	"setup":             plain("/api/v1/setup", client.Setup{Email: "x@drawbridge.example", Name: "X", Password: client.Hide(password)}, 409),

@@ -1,9 +1,27 @@
 package api
 
-import "drawbridge/internal/access"
+import (
+	"slices"
+
+	"drawbridge/internal/access"
+)
 
 // Routes is the table of the interface.
 func Routes() []Route {
+	return slices.Concat(
+		recordRoutes(),    // who you are, integrations, what runs and what is kept
+		reviewRoutes(),    // reviews, sign-offs, decisions
+		inquiryRoutes(),   // questionnaires, partners' links, notices
+		dossierRoutes(),   // evidence, contracts, discussions, dossiers
+		lifecycleRoutes(), // conditions, exceptions, going live and leaving
+		programmeRoutes(), // triggers, what is due, packs, threat models
+		portfolioRoutes(), // risks, sub-processors, concentration
+		resultRoutes(),    // runs of live checks, claims against tests, rulings
+	)
+}
+
+// recordRoutes are the routes of the record itself.
+func recordRoutes() []Route {
 	return []Route{
 		{"GET", "/api/v1/health", "health", "", "Say whether the server answers", 200, Public, does((*API).health)},
 		{"GET", "/api/v1/openapi.json", "openapi", "", "Describe this interface", 200, Public | Streams, does((*API).openapi)},

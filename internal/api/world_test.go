@@ -13,6 +13,7 @@ import (
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
 	"drawbridge/internal/api"
+	"drawbridge/internal/app"
 	"drawbridge/internal/client"
 	"drawbridge/internal/custody"
 	"drawbridge/internal/job"
@@ -85,6 +86,9 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 		return ws
 	})
 	w.record = register.New(w.door, register.Options{Workspace: workspace, Version: "test"})
+	desks := app.NewDesks(w.door, w.record, workspace)
+	opt.Dossier, opt.Inquiry, opt.Review = desks.Dossier, desks.Inquiry, desks.Review
+	opt.Lifecycle, opt.Programme, opt.Portfolio = desks.Lifecycle, desks.Programme, desks.Portfolio
 	opt.Door, opt.Account, opt.Register, opt.Custody = w.door, w.people, w.record, custody.New(w.door)
 	if opt.Notify, err = notify.New(notify.Options{Door: w.door}); err != nil {
 		t.Fatal(err)

@@ -114,6 +114,7 @@ func (a *App) serve() error {
 	}
 	door, err := api.New(api.Options{
 		Door: a.Door, Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
+		Dossier: a.Dossier, Inquiry: a.Inquiry, Review: a.Review, Lifecycle: a.Lifecycle, Programme: a.Programme, Portfolio: a.Portfolio,
 		Now: a.Options.Now, Log: a.Log, Version: a.Options.Version, Secure: a.Options.secure(), Observe: a.meters.observe,
 	})
 	if err != nil {

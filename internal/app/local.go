@@ -35,6 +35,7 @@ type Local struct {
 	Account  *account.Desk
 	Register *register.Desk
 	Custody  *custody.Desk
+	Desks
 
 	packs func() (*policy.Workspace, error)
 }
@@ -68,13 +69,15 @@ func OpenLocal(ctx context.Context, opt Options) (*Local, error) {
 	l := &Local{Options: opt, Store: s, Keys: keys, Door: door, Log: log, packs: sync.OnceValues(opt.workspace)}
 	l.Account = account.New(door, account.Options{Now: opt.Now, Origin: keys.Origin()})
 	l.Custody = custody.New(door)
-	l.Register = register.New(door, register.Options{Version: opt.Version, Workspace: func() *policy.Workspace {
+	workspace := func() *policy.Workspace {
 		w, err := l.Workspace()
 		if err != nil {
 			log.LogAttrs(ctx, slog.LevelError, "packs not loaded", slog.Any("error", err))
 		}
 		return w
-	}})
+	}
+	l.Register = register.New(door, register.Options{Version: opt.Version, Workspace: workspace})
+	l.Desks = NewDesks(door, l.Register, workspace)
 	return l, nil
 }
 

@@ -86,6 +86,14 @@ var rules = []Rule{
 		Why: "they are the record", Tables: []string{"partner", "integration", "revision", "assessment", "webhook", "retention", "hold", "no_mail"},
 	},
 	{
+		Kind: "review", What: "reviews, sign-offs, decisions, questionnaires and answers, evidence, discussions, contracts, risks, exceptions, and what goes with them",
+		From: "for good", Stays: "all", Held: true, Why: "they show what was decided, on what, and by whom",
+		Tables: []string{
+			"review", "signoff", "delegation", "decision", "standing", "ruling", "run", "inquiry", "answer", "link", "evidence", "thread", "comment",
+			"contract", "measure", "subprocessor", "notice", "profile", "condition", "exception", "risk", "trigger_event", "attestation", "departure", "threat_review",
+		},
+	},
+	{
 		Kind: "session", What: "who is signed in", From: "until the session ends", Purged: "the row, by the hour",
 		Stays: "the entry of the sign-in", Why: "it is no record", Tables: []string{"session"},
 	},

@@ -21,11 +21,42 @@ var (
 	webhooks     = newTable[drawbridge.Hook]("webhook", "id")
 	periods      = newTable[drawbridge.Period]("retention", "id")
 	holds        = newTable[drawbridge.Hold]("hold", "id")
+
+	reviews       = newTable[drawbridge.Review]("review", "id")
+	signoffs      = newTable[drawbridge.Signoff]("signoff", "id")
+	delegations   = newTable[drawbridge.Delegation]("delegation", "id")
+	decisions     = newTable[drawbridge.Decision]("decision", "id")
+	standings     = newTable[drawbridge.Standing]("standing", "id")
+	rulings       = newTable[drawbridge.Ruling]("ruling", "id")
+	runs          = newTable[drawbridge.Run]("run", "id")
+	inquiries     = newTable[drawbridge.Inquiry]("inquiry", "id")
+	answers       = newTable[drawbridge.Answer]("answer", "id")
+	links         = newTable[drawbridge.Link]("link", "id")
+	evidences     = newTable[drawbridge.Evidence]("evidence", "id")
+	threads       = newTable[drawbridge.Thread]("thread", "id")
+	comments      = newTable[drawbridge.Comment]("comment", "id")
+	contracts     = newTable[drawbridge.Contract]("contract", "id")
+	measures      = newTable[drawbridge.Measure]("measure", "id")
+	subprocessors = newTable[drawbridge.Subprocessor]("subprocessor", "id")
+	notices       = newTable[drawbridge.Notice]("notice", "id")
+	profiles      = newTable[drawbridge.Profile]("profile", "id")
+	conditions    = newTable[drawbridge.Condition]("condition", "id")
+	exceptions    = newTable[drawbridge.Exception]("exception", "id")
+	risks         = newTable[drawbridge.Risk]("risk", "id")
+	triggers      = newTable[drawbridge.Trigger]("trigger_event", "id")
+	attestations  = newTable[drawbridge.Attestation]("attestation", "id")
+	departures    = newTable[drawbridge.Departure]("departure", "id")
+	threatReviews = newTable[drawbridge.ThreatReview]("threat_review", "id")
 )
 
 // records lists every kind of record: fsck walks them, backup copies them.
 func records() []record {
-	return []record{partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows, webhooks, periods, holds}
+	return []record{
+		partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows, webhooks, periods, holds,
+		reviews, signoffs, delegations, decisions, standings, rulings, runs, inquiries, answers,
+		links, evidences, threads, comments, contracts, measures, subprocessors, notices, profiles,
+		conditions, exceptions, risks, triggers, attestations, departures, threatReviews,
+	}
 }
 
 // Kinds names every kind of record.

@@ -1,0 +1,6 @@
+package api
+
+// lifecycleRoutes are the routes of what follows a decision.
+func lifecycleRoutes() []Route {
+	return []Route{}
+}

@@ -1,0 +1,6 @@
+package api
+
+// resultRoutes are the routes of results of tests.
+func resultRoutes() []Route {
+	return []Route{}
+}

@@ -1,0 +1,6 @@
+package api
+
+// reviewRoutes are the routes of reviews.
+func reviewRoutes() []Route {
+	return []Route{}
+}

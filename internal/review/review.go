@@ -1,0 +1,33 @@
+// Package review is the desk of reviews: intake, triage, tracks, sign-offs, the decision, and
+// whether it still stands. It enforces nothing; what is live is for lifecycle.
+//
+//	desk := review.New(door, review.Options{Register: record, Inquiry: questions, Workspace: workspace})
+package review
+
+import (
+	"time"
+
+	"drawbridge/internal/action"
+	"drawbridge/internal/inquiry"
+	"drawbridge/internal/policy"
+	"drawbridge/internal/register"
+)
+
+// Options are what the desk needs besides the door.
+type Options struct {
+	Register  *register.Desk
+	Inquiry   *inquiry.Desk
+	Workspace func() *policy.Workspace
+}
+
+// Desk is the desk.
+type Desk struct {
+	door *action.Door
+	opt  Options
+}
+
+// New makes a desk.
+func New(door *action.Door, opt Options) *Desk { return &Desk{door: door, opt: opt} }
+
+// now is the time as it is stored.
+func (d *Desk) now() time.Time { return d.door.Now().UTC().Truncate(time.Microsecond) }
