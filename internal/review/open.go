@@ -1,0 +1,110 @@
+package review
+
+import (
+	"context"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/action"
+	"drawbridge/internal/store"
+)
+
+// Opening asks for a review of an integration.
+type Opening struct {
+	Integration drawbridge.IntegrationID
+	Cause       string            // intake, push, or the kind of trigger
+	Source      string            // identifier of what happened; may be empty
+	Intake      drawbridge.Intake // what the requester says; may be empty
+	Key         string
+}
+
+// Open opens a review that carries forward what the one before knew. There is
+// one open review of an integration: when there is one already, it is the answer.
+func (d *Desk) Open(ctx context.Context, actor access.Actor, in Opening) (drawbridge.Review, error) {
+	act := action.Act{
+		Actor: actor, Action: access.ReviewOpen, Key: in.Key, Input: in,
+		On: func(tx *store.Tx) (access.Object, error) {
+			return object(tx, in.Integration, "integration", string(in.Integration))
+		},
+	}
+	out, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (drawbridge.Review, error) {
+		r, err := d.open(tx, actor, in)
+		if err != nil {
+			return drawbridge.Review{}, err
+		}
+		return *r, nil
+	})
+	return out, err
+}
+
+// open is Open within an act.
+func (d *Desk) open(tx *store.Tx, actor access.Actor, in Opening) (*drawbridge.Review, error) {
+	i, err := tx.Integration(in.Integration)
+	if err != nil {
+		return nil, err
+	}
+	if i.State == drawbridge.Retired {
+		return nil, drawbridge.Errorf(drawbridge.Conflict, "the integration is retired: there is nothing to review")
+	}
+	st, err := d.standing(tx, i)
+	if err != nil {
+		return nil, err
+	}
+	if st.Review != "" {
+		return tx.Reviews().Get(string(st.Review))
+	}
+	last, err := tx.Reviews().First(store.Query{Equal: map[string]any{"integration": string(i.ID)}, Newest: true})
+	if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
+		return nil, err
+	}
+	now := d.now()
+	r := &drawbridge.Review{
+		ID: drawbridge.ReviewID(drawbridge.NewID("rvw", now)), Integration: i.ID, Partner: i.Partner, Number: 1, State: drawbridge.Draft,
+		Cause: in.Cause, Intake: in.Intake, Requester: actor.Person, Revision: i.Head, OpenedAt: now, UpdatedAt: now,
+	}
+	if r.Requester == "" {
+		r.Requester = i.Owner
+	}
+	if last != nil {
+		r.Number, r.Previous = last.Number+1, last.ID
+	}
+	st.Review = r.ID
+	if err := d.setStanding(tx, st); err != nil {
+		return nil, err
+	}
+	return r, tx.Reviews().Add(r)
+}
+
+// standing reads where an integration stands; a new one has version 0.
+func (d *Desk) standing(tx *store.Tx, i *drawbridge.Integration) (*drawbridge.Standing, error) {
+	s, err := tx.Standings().Get(string(i.ID))
+	if drawbridge.KindOf(err) == drawbridge.NotFound {
+		return &drawbridge.Standing{ID: i.ID, Partner: i.Partner}, nil
+	}
+	return s, err
+}
+
+func (d *Desk) setStanding(tx *store.Tx, s *drawbridge.Standing) error {
+	s.UpdatedAt = d.now()
+	if s.Version == 0 {
+		return tx.Standings().Add(s)
+	}
+	return tx.Standings().Set(s)
+}
+
+// object is what the table of permissions asks about a part of an integration.
+func object(tx *store.Tx, id drawbridge.IntegrationID, kind, part string) (access.Object, error) {
+	i, err := tx.Integration(id)
+	if err != nil {
+		return access.Object{}, err
+	}
+	members, err := tx.Members(id)
+	if err != nil {
+		return access.Object{}, err
+	}
+	o := access.Object{Kind: kind, ID: part, Integration: id, Owners: []drawbridge.PersonID{i.Owner}}
+	for _, m := range members {
+		o.Owners = append(o.Owners, m.Person)
+	}
+	return o, nil
+}
