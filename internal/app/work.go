@@ -55,6 +55,10 @@ func (a *App) workers() map[string]job.Worker {
 			_, err := a.Register.AssessDue(ctx, access.System("assess"), drawbridge.IntegrationID(e.Subject))
 			return err
 		}},
+		register.EventTouched: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
+			_, err := a.Register.AssessTouched(ctx, access.System("assess"), e)
+			return err
+		}},
 		eventPurge: {Timeout: time.Hour, Work: func(ctx context.Context, _ job.Event) error {
 			_, err := a.Custody.Purge(ctx, access.System("purge"), custody.PurgeOptions{})
 			return err

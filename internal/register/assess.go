@@ -33,6 +33,7 @@ const (
 	OriginPush     = "push"
 	OriginSchedule = "schedule"
 	OriginRequest  = "request"
+	OriginChange   = "change" // of what the score rests on besides the manifest
 )
 
 // judgement is what the stateless line says about a manifest, not stored yet.

@@ -342,6 +342,11 @@ func (p *push) write(tx *store.Tx) (Pushed, error) {
 	if err := set(in); err != nil {
 		return Pushed{}, err
 	}
+	if err := tx.AddEvent(store.Event{
+		ID: drawbridge.EventID(drawbridge.NewID("evt", rev.CreatedAt)), Kind: EventPushed, Subject: string(in.ID), DueAt: rev.CreatedAt, CreatedAt: rev.CreatedAt,
+	}); err != nil {
+		return Pushed{}, err
+	}
 	if p.actor.Person != "" || rev.Widens { // CI pushes often
 		err = p.desk.notice(tx, p.actor, noticePushed, in.ID, in.Owner)
 	}

@@ -28,9 +28,10 @@ type Options struct {
 
 // Desk is the register.
 type Desk struct {
-	door  *action.Door
-	opt   Options
-	slots chan struct{} // who assesses now: it takes a processor and memory
+	door   *action.Door
+	opt    Options
+	claims Claims        // nil: nobody states anything
+	slots  chan struct{} // who assesses now: it takes a processor and memory
 }
 
 // New makes a desk.

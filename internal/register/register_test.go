@@ -299,8 +299,9 @@ func TestAssessDue(t *testing.T) {
 			due, err = tx.OpenEvents(r.now(), 10)
 			return err
 		})
-		if err != nil || len(due) != 1 || due[0].Kind != register.EventAssess || due[0].Subject != string(id) {
-			t.Fatalf("events = %+v %v, want one that asks to assess", due, err)
+		about := func(e store.EventState, kind string) bool { return e.Kind == kind && e.Subject == string(id) }
+		if err != nil || len(due) != 2 || !about(due[0], register.EventPushed) || !about(due[1], register.EventAssess) {
+			t.Fatalf("events = %+v %v, want one that tells of the push and one that asks to assess", due, err)
 		}
 		var group sync.WaitGroup
 		for range 4 {
