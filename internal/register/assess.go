@@ -43,6 +43,7 @@ type judgement struct {
 	size     int64
 	findings []drawbridge.Finding
 	next     time.Time // when to look again
+	bundle   *manifest.Bundle
 }
 
 // judge assesses a manifest by the server's packs, now.
@@ -53,7 +54,7 @@ func (d *Desk) judge(ctx context.Context, ws *policy.Workspace, b *manifest.Bund
 		return nil, err
 	}
 	j := &judgement{
-		findings: findingsOf(a), next: nextLook(b.Integration, asOf),
+		findings: findingsOf(a), next: nextLook(b.Integration, asOf), bundle: b,
 		record: drawbridge.Assessment{
 			Content: a.Digest.Content, AsOf: asOf, Tier: a.Score.Tier, Inherent: a.Score.Inherent, Residual: a.Score.Residual, Outcome: a.Gate.Outcome,
 		},
@@ -145,6 +146,11 @@ func (d *Desk) record(tx *store.Tx, in *drawbridge.Integration, j *judgement, or
 	}
 	in.Assessment, in.Tier, in.Inherent, in.Residual, in.Outcome = a.ID, a.Tier, a.Inherent, a.Residual, a.Outcome
 	in.UpdatedAt = now
+	if d.watch != nil {
+		if err := d.watch(tx, in, j.bundle); err != nil {
+			return nil, err
+		}
+	}
 	// One look ahead for each integration, however often it is pushed.
 	if err := tx.EndEventsAbout(EventAssess, string(in.ID), now); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/access"
+	"drawbridge/internal/manifest"
 	"drawbridge/internal/store"
 )
 
@@ -24,6 +25,13 @@ type Claims func(*store.Tx, drawbridge.IntegrationID) ([]drawbridge.Claim, error
 // is used, by who puts the desks together: the desk of questionnaires is above
 // this one.
 func (d *Desk) SetClaims(find Claims) { d.claims = find }
+
+// Watch keeps what it needs of a head that was just assessed, in the same act.
+type Watch func(*store.Tx, *drawbridge.Integration, *manifest.Bundle) error
+
+// SetWatch says who is shown each head that is assessed. It is called before the
+// desk is used, by who puts the desks together.
+func (d *Desk) SetWatch(watch Watch) { d.watch = watch }
 
 // Object is what the table of permissions asks about something that belongs to
 // an integration: its owner and members with it.

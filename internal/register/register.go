@@ -31,6 +31,7 @@ type Desk struct {
 	door   *action.Door
 	opt    Options
 	claims Claims        // nil: nobody states anything
+	watch  Watch         // nil: nobody looks on
 	slots  chan struct{} // who assesses now: it takes a processor and memory
 }
 
