@@ -3,7 +3,6 @@ package manifest
 import (
 	"reflect"
 
-	"drawbridge"
 	"drawbridge/internal/yaml"
 )
 
@@ -38,21 +37,7 @@ func (d *decoder) safeguards(n *yaml.Node, v reflect.Value, at *frame) {
 func (d *decoder) safeguard(n *yaml.Node, def SafeguardDef, at *frame) any {
 	f := &field{name: def.Key, enum: def.Values, set: true}
 	before := len(d.problems)
-	var v reflect.Value
-	switch def.Type {
-	case SafeguardBool:
-		v = reflect.New(reflect.TypeFor[bool]()).Elem()
-	case SafeguardInt:
-		v = reflect.New(reflect.TypeFor[int64]()).Elem()
-	case SafeguardSpan:
-		v = reflect.New(reflect.TypeFor[drawbridge.Span]()).Elem()
-	case SafeguardSize:
-		v = reflect.New(reflect.TypeFor[drawbridge.Size]()).Elem()
-	case SafeguardList:
-		v = reflect.New(reflect.TypeFor[[]string]()).Elem()
-	case SafeguardText, SafeguardEnum:
-		v = reflect.New(reflect.TypeFor[string]()).Elem()
-	}
+	v := reflect.New(def.goType()).Elem()
 	d.value(n, v, f, at)
 	if len(d.problems) > before {
 		return nil

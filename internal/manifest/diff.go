@@ -110,7 +110,9 @@ func (d *differ) safeguards(key, pattern string, a, b reflect.Value) {
 			r = ownSafeguard(keys[k])
 		}
 		x, y := reflect.ValueOf(old[k]), reflect.ValueOf(new[k])
-		if reflect.ValueOf(keys[k]).Kind() == reflect.Slice {
+		if x.IsValid() && y.IsValid() && x.Type() != y.Type() {
+			d.single(key+"."+k, rule{how: moved, wider: "the value is of another type"}, x, y)
+		} else if reflect.ValueOf(keys[k]).Kind() == reflect.Slice {
 			d.words(key+"."+k, r, orEmpty(x), orEmpty(y))
 		} else {
 			d.single(key+"."+k, r, x, y)

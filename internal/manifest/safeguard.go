@@ -3,6 +3,7 @@ package manifest
 import (
 	_ "embed"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -34,6 +35,24 @@ type SafeguardDef struct {
 	Kinds     []drawbridge.InterfaceKind `yaml:"kinds" need:"true" enum:"*|http_api|webhook|oauth_app|sdk|script|file|queue|widget|model_api" doc:"Interface kinds on which the question makes sense; * for all."`
 	Direction drawbridge.Direction       `yaml:"direction" enum:"outbound|inbound" doc:"Direction on which it makes sense; left out means both."`
 	Ask       string                     `yaml:"ask" need:"true" doc:"The question to the person who fills it in."`
+}
+
+// goType is the type of its values in [Safeguards].
+func (d SafeguardDef) goType() reflect.Type {
+	switch d.Type {
+	case SafeguardBool:
+		return reflect.TypeFor[bool]()
+	case SafeguardInt:
+		return reflect.TypeFor[int64]()
+	case SafeguardSpan:
+		return typeSpan
+	case SafeguardSize:
+		return typeSize
+	case SafeguardList:
+		return reflect.TypeFor[[]string]()
+	case SafeguardText, SafeguardEnum:
+	}
+	return reflect.TypeFor[string]()
 }
 
 // safeguardFile is the shape of safeguards.yaml.
