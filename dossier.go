@@ -79,6 +79,9 @@ type Link struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
+// Works reports whether the link lets somebody in at a time.
+func (l *Link) Works(now time.Time) bool { return l.RevokedAt.IsZero() && now.Before(l.ExpiresAt) }
+
 // Evidence is a document that somebody handed in. It counts only once a reviewer
 // accepted it, and only within its period.
 type Evidence struct {

@@ -112,6 +112,9 @@ func Do[T any](ctx context.Context, d *Door, act Act, fn func(*store.Tx) (T, err
 		if err := present(tx, &act.Actor); err != nil {
 			return err
 		}
+		if err := linked(tx, act.Actor, d.opt.Now(), true); err != nil {
+			return err
+		}
 		object, err := d.authorise(tx, act)
 		if err != nil {
 			return err
@@ -337,6 +340,9 @@ func (d *Door) checkpoint(tx *store.Tx, seq int64, hashes []tlog.Hash, signer no
 // View runs a read over an object that the actor must be allowed to see.
 func (d *Door) View(ctx context.Context, act Act, fn func(*store.Tx) error) error {
 	err := d.opt.Store.View(ctx, func(tx *store.Tx) error {
+		if err := linked(tx, act.Actor, d.opt.Now(), false); err != nil {
+			return err
+		}
 		if _, err := d.authorise(tx, act); err != nil {
 			return err
 		}
