@@ -284,13 +284,14 @@ type Claim struct {
 // decision is stale or past its day is computed when it is read.
 type Standing struct {
 	Meta
-	ID        IntegrationID `json:"id"`
-	Partner   PartnerID     `json:"partner"`
-	Review    ReviewID      `json:"review"`   // the open one; empty when there is none
-	Decision  DecisionID    `json:"decision"` // the latest that was not superseded
-	Outcome   ReviewState   `json:"outcome"`
-	Tier      Tier          `json:"tier"` // as triaged
-	Until     Date          `json:"until"`
-	LiveAt    time.Time     `json:"live_at"`
-	UpdatedAt time.Time     `json:"updated_at"`
+	ID          IntegrationID `json:"id"`
+	Partner     PartnerID     `json:"partner"`
+	Review      ReviewID      `json:"review"`   // the open one; empty when there is none
+	Decision    DecisionID    `json:"decision"` // the latest that was not superseded
+	Outcome     ReviewState   `json:"outcome"`
+	Tier        Tier          `json:"tier"` // as triaged
+	Until       Date          `json:"until"`
+	LiveAt      time.Time     `json:"live_at"`
+	SuspendedAt time.Time     `json:"suspended_at"` // the last time; what was attested before does not count for resuming
+	UpdatedAt   time.Time     `json:"updated_at"`
 }

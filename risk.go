@@ -23,6 +23,7 @@ type Condition struct {
 	Evidence    EvidenceID    `json:"evidence"`
 	MetBy       PersonID      `json:"met_by"`
 	MetAt       time.Time     `json:"met_at"`
+	Reason      string        `json:"reason"` // how it was met, or why it was dropped
 	CreatedAt   time.Time     `json:"created_at"`
 	UpdatedAt   time.Time     `json:"updated_at"`
 }
@@ -43,8 +44,9 @@ type Exception struct {
 	Reason       string        `json:"reason"`
 	Compensating string        `json:"compensating"`
 	Owner        PersonID      `json:"owner"`
-	Approver     PersonID      `json:"approver"`
-	Expires      Date          `json:"expires"` // last day
+	ProposedBy   PersonID      `json:"proposed_by"`
+	Approver     PersonID      `json:"approver"` // who confirmed, renewed, refused or revoked it last
+	Expires      Date          `json:"expires"`  // last day
 	Renewals     int64         `json:"renewals"`
 	Breach       Effect        `json:"breach"` // what its end does when what it covered still stands
 	State        string        `json:"state"`  // proposed, confirmed, refused, revoked
@@ -77,7 +79,10 @@ type Risk struct {
 	Residual      int64         `json:"residual_likelihood"`
 	ResidualTo    int64         `json:"residual_impact"`
 	Findings      []string      `json:"findings"`   // fingerprints
-	Exceptions    []string      `json:"exceptions"` // that accept it
+	Exceptions    []string      `json:"exceptions"` // that accept it, or once did
+	Acceptance    string        `json:"acceptance"` // the exception on which the acceptance rests
+	Held          []PersonID    `json:"held_by"`    // who ever owned it: none of them closes it
+	Rank          int64         `json:"severity"`   // 1 to 25: residual where it is stated, else inherent
 	State         string        `json:"state"`      // open, treating, accepted, closed
 	ClosedBy      PersonID      `json:"closed_by"`
 	ClosingReason string        `json:"closing_reason"`
@@ -112,6 +117,7 @@ type Attestation struct {
 	Subject     string        `json:"subject"` // envelope_live, revocation_probe, narrowed, suspended, resumed
 	About       string        `json:"about"`   // the decision or trigger that it is about
 	Statement   string        `json:"statement"`
+	Result      string        `json:"result"` // of a revocation probe: failed_to_connect or connected
 	Evidence    EvidenceID    `json:"evidence"`
 	By          PersonID      `json:"by_person"`
 	RevokedAt   time.Time     `json:"revoked_at"`

@@ -22,7 +22,7 @@ CREATE TABLE decision (
    approval TEXT NOT NULL, superseded TEXT NOT NULL, created_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE standing (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, partner TEXT NOT NULL, review TEXT NOT NULL, decision TEXT NOT NULL,
-   outcome TEXT NOT NULL, tier TEXT NOT NULL, until TEXT NOT NULL, live_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+   outcome TEXT NOT NULL, tier TEXT NOT NULL, until TEXT NOT NULL, live_at TEXT NOT NULL, suspended_at TEXT NOT NULL, updated_at TEXT NOT NULL,
    salt BYTEA NOT NULL);
 CREATE TABLE ruling (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, fingerprint TEXT NOT NULL, check_id TEXT NOT NULL,
@@ -77,8 +77,8 @@ CREATE TABLE subprocessor (
    ended_at TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE notice (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, partner TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
-   facts TEXT NOT NULL, received TEXT NOT NULL, effective TEXT NOT NULL, deadline TEXT NOT NULL, rule TEXT NOT NULL,
-   state TEXT NOT NULL, from_whom TEXT NOT NULL, decided_by TEXT NOT NULL, reason TEXT NOT NULL, decided_at TEXT NOT NULL,
+   facts TEXT NOT NULL, received TEXT NOT NULL, effective TEXT NOT NULL, deadline TEXT NOT NULL, due_at TEXT NOT NULL,
+   rule TEXT NOT NULL, state TEXT NOT NULL, from_whom TEXT NOT NULL, inquiry TEXT NOT NULL, decided_by TEXT NOT NULL, reason TEXT NOT NULL, decided_at TEXT NOT NULL,
    created_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE profile (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, legal_name TEXT NOT NULL, person_type TEXT NOT NULL, identifiers TEXT NOT NULL,
@@ -88,17 +88,18 @@ CREATE TABLE condition (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, review TEXT NOT NULL, decision TEXT NOT NULL,
    text TEXT NOT NULL, before_live BOOLEAN NOT NULL, owner TEXT NOT NULL, verifier TEXT NOT NULL, check_ref TEXT NOT NULL,
    due TEXT NOT NULL, breach TEXT NOT NULL, state TEXT NOT NULL, evidence TEXT NOT NULL, met_by TEXT NOT NULL, met_at TEXT NOT NULL,
-   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
+   reason TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE exception (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, review TEXT NOT NULL, covers TEXT NOT NULL,
-   reason TEXT NOT NULL, compensating TEXT NOT NULL, owner TEXT NOT NULL, approver TEXT NOT NULL, expires TEXT NOT NULL,
+   reason TEXT NOT NULL, compensating TEXT NOT NULL, owner TEXT NOT NULL, proposed_by TEXT NOT NULL, approver TEXT NOT NULL, expires TEXT NOT NULL,
    renewals BIGINT NOT NULL, breach TEXT NOT NULL, state TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
    salt BYTEA NOT NULL);
 CREATE TABLE risk (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, partner TEXT NOT NULL, cause TEXT NOT NULL,
    event TEXT NOT NULL, consequence TEXT NOT NULL, category TEXT NOT NULL, likelihood BIGINT NOT NULL, impact BIGINT NOT NULL,
    treatment TEXT NOT NULL, plan TEXT NOT NULL, owner TEXT NOT NULL, due TEXT NOT NULL, residual_likelihood BIGINT NOT NULL,
-   residual_impact BIGINT NOT NULL, findings TEXT NOT NULL, exceptions TEXT NOT NULL, state TEXT NOT NULL, closed_by TEXT NOT NULL,
+   residual_impact BIGINT NOT NULL, findings TEXT NOT NULL, exceptions TEXT NOT NULL, acceptance TEXT NOT NULL,
+   held_by TEXT NOT NULL, severity BIGINT NOT NULL, state TEXT NOT NULL, closed_by TEXT NOT NULL,
    closing_reason TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE trigger_event (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,
@@ -106,7 +107,7 @@ CREATE TABLE trigger_event (
    handled_by TEXT NOT NULL, handled_at TEXT NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE attestation (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, subject TEXT NOT NULL, about TEXT NOT NULL,
-   statement TEXT NOT NULL, evidence TEXT NOT NULL, by_person TEXT NOT NULL, revoked_at TEXT NOT NULL, created_at TEXT NOT NULL,
+   statement TEXT NOT NULL, result TEXT NOT NULL, evidence TEXT NOT NULL, by_person TEXT NOT NULL, revoked_at TEXT NOT NULL, created_at TEXT NOT NULL,
    salt BYTEA NOT NULL);
 CREATE TABLE departure (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, reason TEXT NOT NULL, planned TEXT NOT NULL,
@@ -117,6 +118,9 @@ CREATE TABLE threat_review (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, assessment TEXT NOT NULL, previous TEXT NOT NULL,
    added BIGINT NOT NULL, gone BIGINT NOT NULL, changed BIGINT NOT NULL, difference TEXT NOT NULL, comment TEXT NOT NULL,
    by_person TEXT NOT NULL, next_due TEXT NOT NULL, created_at TEXT NOT NULL, salt BYTEA NOT NULL);
+CREATE TABLE footprint (
+   version BIGINT NOT NULL, id TEXT PRIMARY KEY, partner TEXT NOT NULL, revision TEXT NOT NULL, facts TEXT NOT NULL,
+   updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
 
 CREATE UNIQUE INDEX review_number ON review (integration, number);
 CREATE INDEX review_state ON review (state, id);
@@ -149,6 +153,9 @@ CREATE INDEX condition_due ON condition (state, due);
 CREATE INDEX exception_integration ON exception (integration, id);
 CREATE INDEX exception_expires ON exception (state, expires);
 CREATE INDEX risk_integration ON risk (integration, id);
+CREATE INDEX risk_severity ON risk (severity, id);
+CREATE INDEX risk_partner ON risk (partner, id);
+CREATE INDEX profile_parent ON profile (parent, id);
 CREATE INDEX trigger_integration ON trigger_event (integration, id);
 CREATE INDEX attestation_integration ON attestation (integration, id);
 CREATE INDEX departure_integration ON departure (integration, id);
