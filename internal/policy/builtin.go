@@ -30,6 +30,7 @@ type generated struct {
 	Controls   []*ControlDef     `json:"controls"`
 	Rubric     *Rubric           `json:"rubric"`
 	Gate       *GateDef          `json:"gate"`
+	Protocol   *Protocol         `json:"review"`
 	Frameworks []Framework       `json:"frameworks"`
 	Facts      map[string][]byte `json:"facts"` // checked expressions over the facts, by source
 	Inputs     map[string][]byte `json:"gates"` // over the gate's input
@@ -51,7 +52,7 @@ var builtin = sync.OnceValues(func() (*Pack, error) {
 	}
 	p := &Pack{
 		Name: g.Head.Name, Version: g.Head.Version, Digest: g.Digest, tiers: g.Head.Tiers,
-		controls: g.Controls, rubric: g.Rubric, gate: g.Gate, frameworks: g.Frameworks,
+		controls: g.Controls, rubric: g.Rubric, gate: g.Gate, protocol: g.Protocol, frameworks: g.Frameworks,
 		byID: make(map[string]*ControlDef, len(g.Controls)), own: map[string]bool{},
 	}
 	fact := func(src string) *condition { return stored(factEnv, g.Facts[src], src) }
@@ -67,6 +68,7 @@ var builtin = sync.OnceValues(func() (*Pack, error) {
 	for i := range p.gate.Rules {
 		p.gate.Rules[i].when = gate(p.gate.Rules[i].When)
 	}
+	p.protocol.FastLane.when = gate(p.protocol.FastLane.When)
 	return p, nil
 })
 
@@ -84,7 +86,7 @@ func Generate(fsys fs.FS) ([]byte, error) {
 	g := generated{
 		Note: "generated from pack/; do not edit", Digest: p.Digest,
 		Head:     packFile{Name: p.Name, Kind: KindPolicy, Version: p.Version, Tiers: p.tiers},
-		Controls: p.controls, Rubric: p.rubric, Gate: p.gate, Frameworks: p.frameworks,
+		Controls: p.controls, Rubric: p.rubric, Gate: p.gate, Protocol: p.protocol, Frameworks: p.frameworks,
 		Facts: map[string][]byte{}, Inputs: map[string][]byte{},
 	}
 	var failed error
@@ -105,6 +107,7 @@ func Generate(fsys fs.FS) ([]byte, error) {
 	for _, r := range p.gate.Rules {
 		keep(g.Inputs, gateEnv(), r.When)
 	}
+	keep(g.Inputs, gateEnv(), p.protocol.FastLane.When)
 	if failed != nil {
 		return nil, failed
 	}

@@ -41,6 +41,7 @@ type Pack struct {
 	byID       map[string]*ControlDef
 	rubric     *Rubric
 	gate       *GateDef
+	protocol   *Protocol
 	frameworks []Framework
 }
 
@@ -89,8 +90,8 @@ var factEnv = sync.OnceValue(func() *expr.Env {
 // LoadPack reads a policy pack from the root of fsys. A pack that says
 // "extends: builtin" starts from the built-in one: its controls replace those
 // of the same id and add the rest, drop leaves controls out, and a file that it
-// does not bring (rubric, gate, tiers, frameworks) stays as it is. Any other
-// pack must bring everything.
+// does not bring (rubric, gate, tiers, frameworks, review) stays as it is. Any other
+// pack must bring everything but review.yaml.
 func LoadPack(fsys fs.FS) (*Pack, error) { return loadPack(fsys, BuiltinPack) }
 
 func loadPack(fsys fs.FS, builtin func() (*Pack, error)) (*Pack, error) {
@@ -106,12 +107,16 @@ func loadPack(fsys fs.FS, builtin func() (*Pack, error)) (*Pack, error) {
 	if p.Digest, err = DigestFS(fsys); err != nil {
 		return nil, err
 	}
-	if p.extends = head.Extends == "builtin"; p.extends {
+	p.extends = head.Extends == "builtin"
+	if p.extends || !exists(fsys, "review.yaml") {
 		base, err := builtin()
 		if err != nil {
 			return nil, err
 		}
-		p.inherit(base, head.Drop)
+		p.protocol = base.protocol
+		if p.extends {
+			p.inherit(base, head.Drop)
+		}
 	}
 	if len(head.Tiers) > 0 {
 		p.tiers = head.Tiers
@@ -200,6 +205,15 @@ func (p *Pack) readParts(fsys fs.FS) error {
 			return err
 		}
 		if err := p.gate.compile(); err != nil {
+			return err
+		}
+	}
+	if exists(fsys, "review.yaml") {
+		p.protocol = &Protocol{}
+		if err := readYAML(fsys, "review.yaml", p.protocol); err != nil {
+			return err
+		}
+		if err := p.protocol.compile(); err != nil {
 			return err
 		}
 	}
