@@ -235,9 +235,11 @@ type Notice struct {
 	Received  time.Time       `json:"received"`
 	Effective Date            `json:"effective"` // when it takes effect, or when it happened
 	Deadline  Date            `json:"deadline"`  // computed: until when we can object, or must have moved
+	DueAt     time.Time       `json:"due_at"`    // the same to the minute
 	Rule      string          `json:"rule"`      // from what the deadline was computed
 	State     string          `json:"state"`     // open, accepted, objected, closed
 	From      string          `json:"from_whom"` // link or person
+	Inquiry   InquiryID       `json:"inquiry"`   // through whose link it came; empty from a person
 	DecidedBy PersonID        `json:"decided_by"`
 	Reason    string          `json:"reason"`
 	DecidedAt time.Time       `json:"decided_at"`

@@ -90,7 +90,7 @@ var rules = []Rule{
 		From: "for good", Stays: "all", Held: true, Why: "they show what was decided, on what, and by whom",
 		Tables: []string{
 			"review", "signoff", "delegation", "decision", "standing", "ruling", "run", "inquiry", "answer", "link", "evidence", "thread", "comment",
-			"contract", "measure", "subprocessor", "notice", "profile", "condition", "exception", "risk", "trigger_event", "attestation", "departure", "threat_review",
+			"contract", "measure", "subprocessor", "notice", "profile", "condition", "exception", "risk", "trigger_event", "attestation", "departure", "threat_review", "footprint",
 		},
 	},
 	{

@@ -47,6 +47,7 @@ var (
 	attestations  = newTable[drawbridge.Attestation]("attestation", "id")
 	departures    = newTable[drawbridge.Departure]("departure", "id")
 	threatReviews = newTable[drawbridge.ThreatReview]("threat_review", "id")
+	footprints    = newTable[drawbridge.Footprint]("footprint", "id")
 )
 
 // records lists every kind of record: fsck walks them, backup copies them.
@@ -55,7 +56,7 @@ func records() []record {
 		partners, integrations, members, revisions, assessments, people, credentials, tokens, blobRows, webhooks, periods, holds,
 		reviews, signoffs, delegations, decisions, standings, rulings, runs, inquiries, answers,
 		links, evidences, threads, comments, contracts, measures, subprocessors, notices, profiles,
-		conditions, exceptions, risks, triggers, attestations, departures, threatReviews,
+		conditions, exceptions, risks, triggers, attestations, departures, threatReviews, footprints,
 	}
 }
 
