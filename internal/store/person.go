@@ -29,6 +29,11 @@ func (tx *Tx) PeopleAfter(after drawbridge.PersonID, limit int) ([]drawbridge.Pe
 	return people.find(tx, "id > ? ORDER BY id LIMIT ?", string(after), limit)
 }
 
+// PeopleWithRole lists those with an open account who hold a role.
+func (tx *Tx) PeopleWithRole(role drawbridge.Role, limit int) ([]drawbridge.Person, error) {
+	return people.find(tx, "roles LIKE ? AND disabled = ? AND erased = ? ORDER BY id LIMIT ?", `%"`+string(role)+`"%`, false, false, limit)
+}
+
 // NoPeople reports whether nobody was ever added.
 func (tx *Tx) NoPeople() (bool, error) {
 	var n int64
