@@ -85,6 +85,7 @@ const (
 	ExceptionConfirm   Action = "exception.confirm"
 	RiskRead           Action = "risk.read"
 	RiskWrite          Action = "risk.write"
+	RiskClose          Action = "risk.close"
 	TriggerWrite       Action = "trigger.write"
 	TriggerHandle      Action = "trigger.handle"
 	AttestationWrite   Action = "attestation.write"
@@ -188,6 +189,7 @@ var properties = []property{
 	{action: ExceptionConfirm, sees: IntegrationRead, sensitive: true},
 	{action: RiskRead, sees: RiskRead, system: true},
 	{action: RiskWrite, sees: RiskRead, system: true},
+	{action: RiskClose, sees: RiskRead},
 	{action: TriggerWrite, sees: IntegrationRead, system: true},
 	{action: TriggerHandle, sees: IntegrationRead, system: true},
 	{action: AttestationWrite, sees: IntegrationRead, sensitive: true},
@@ -304,6 +306,7 @@ exception.propose     programme_owner:any review:any requester:own
 exception.confirm     approver:any
 risk.read             all:any requester:own
 risk.write            programme_owner:any review:any requester:own
+risk.close            programme_owner:any review:any
 trigger.write         programme_owner:any review:any operator:any
 trigger.handle        programme_owner:any review:any operator:any
 attestation.write     operator:any
