@@ -203,7 +203,7 @@ func (d *doctor) packs(context.Context) {
 		d.fail("packs", err, "mend the workspace: drawbridge pack verify names what differs")
 		return
 	}
-	d.add("packs", HealthOK, fmt.Sprintf("%d packs verify (%s)", len(w.Packs()), w.Name()), "")
+	d.add("packs", HealthOK, fmt.Sprintf("%d packs verify (%s)", len(w.AllPacks()), w.Name()), "")
 }
 
 // soon is how long before its end a certificate warns.

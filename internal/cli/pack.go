@@ -18,7 +18,7 @@ import (
 func newPack(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pack",
-		Short: "Pin policy, threat, taxonomy and transfer packs in the workspace",
+		Short: "Pin packs of policy, threats, data, transfers and questionnaires",
 		Long: `A workspace is the file drawbridge.yaml beside or above the manifests. It names the packs that
 assessments below it run with, each by name, version and SHA-256; copies lie under .drawbridge/.
 A pack that is not exactly the one named stops every command, so that nobody is judged by rules
@@ -90,12 +90,12 @@ func newPackList(env *Env) *cobra.Command {
 			return err
 		}
 		if *format == "json" {
-			return writeJSON(env.Stdout, map[string]any{"schema_version": drawbridge.SchemaVersion, "workspace": ws.Name(), "packs": ws.Packs()})
+			return writeJSON(env.Stdout, map[string]any{"schema_version": drawbridge.SchemaVersion, "workspace": ws.Name(), "packs": ws.AllPacks()})
 		}
 		var b strings.Builder
 		fmt.Fprintf(&b, "workspace: %s\n", ws.Name())
-		for _, p := range ws.Packs() {
-			fmt.Fprintf(&b, "%-9s %-24s %s  %s\n", p.Kind, p.Name+"@"+p.Version, p.Digest, p.Origin)
+		for _, p := range ws.AllPacks() {
+			fmt.Fprintf(&b, "%-13s %-24s %s  %s\n", p.Kind, p.Name+"@"+p.Version, p.Digest, p.Origin)
 		}
 		_, err = io.WriteString(env.Stdout, b.String())
 		return err

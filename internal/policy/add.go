@@ -144,6 +144,13 @@ func tryPack(files memFS, kind string) error {
 		}
 		_, err := taxonomy.LoadTransfers(extra...)
 		return err
+	case KindQuestionnaire:
+		w, err := BuiltinWorkspace()
+		if err != nil {
+			return err
+		}
+		_, err = w.loadTemplates(files)
+		return err
 	}
 	return nil
 }

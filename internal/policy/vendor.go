@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"drawbridge"
+	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/taxonomy"
 	"drawbridge/internal/threat"
@@ -178,6 +179,10 @@ func builtinRefs(w *Workspace, byKind map[string][]memFS) ([]PackRef, error) {
 	if err != nil {
 		return nil, fmt.Errorf("built-in threat rules: %w", err)
 	}
+	questions, err := DigestFS(questionnaire.BuiltinFS())
+	if err != nil {
+		return nil, fmt.Errorf("built-in questionnaire: %w", err)
+	}
 	ref := func(kind, version, digest string) PackRef {
 		return PackRef{Name: "drawbridge", Kind: kind, Version: version, Digest: digest, Origin: "builtin"}
 	}
@@ -189,5 +194,6 @@ func builtinRefs(w *Workspace, byKind map[string][]memFS) ([]PackRef, error) {
 		ref(KindThreats, p.Version, rules),
 		ref(KindTaxonomy, p.Version, taxonomy.Builtin().Digest()),
 		ref(KindTransfers, p.Version, taxonomy.BuiltinTransfers().Digest()),
+		ref(KindQuestionnaire, p.Version, questions),
 	), nil
 }

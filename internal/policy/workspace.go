@@ -11,6 +11,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/manifest"
+	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/taxonomy"
 	"drawbridge/internal/threat"
 )
@@ -27,9 +28,13 @@ const (
 	KindThreats   = "threats"
 	KindTaxonomy  = "taxonomy"
 	KindTransfers = "transfers"
+
+	KindQuestionnaire = "questionnaire"
 )
 
-func packKinds() []string { return []string{KindPolicy, KindThreats, KindTaxonomy, KindTransfers} }
+func packKinds() []string {
+	return []string{KindPolicy, KindThreats, KindTaxonomy, KindTransfers, KindQuestionnaire}
+}
 
 // Limits of a workspace.
 const (
@@ -66,7 +71,8 @@ type Workspace struct {
 	Taxonomy  *taxonomy.Taxonomy
 	Transfers *taxonomy.Transfers
 
-	packs []PackRef
+	packs     []PackRef
+	templates []*questionnaire.Template // the organisation's own
 }
 
 // Name returns the workspace file, or "builtin".
@@ -77,8 +83,14 @@ func (w *Workspace) Name() string {
 	return filepath.Base(w.File)
 }
 
-// Packs returns the packs that take part, the built-in ones among them.
-func (w *Workspace) Packs() []PackRef { return slices.Clone(w.packs) }
+// Packs returns the packs that a verdict depends on, the built-in ones among
+// them. What is asked is none of them: only the answers are.
+func (w *Workspace) Packs() []PackRef {
+	return slices.DeleteFunc(w.AllPacks(), func(p PackRef) bool { return p.Kind == KindQuestionnaire })
+}
+
+// AllPacks returns every pack in force, the built-in ones among them.
+func (w *Workspace) AllPacks() []PackRef { return slices.Clone(w.packs) }
 
 // ManifestOptions makes the manifest's parser know the workspace's categories.
 func (w *Workspace) ManifestOptions() []manifest.Option {
@@ -266,6 +278,13 @@ func (w *Workspace) load(byKind map[string][]memFS) error {
 		if w.Transfers, err = taxonomy.LoadTransfers(extra...); err != nil {
 			return err
 		}
+	}
+	for _, files := range byKind[KindQuestionnaire] {
+		own, err := w.loadTemplates(files)
+		if err != nil {
+			return err
+		}
+		w.templates = append(w.templates, own...)
 	}
 	return nil
 }
