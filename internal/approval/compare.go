@@ -9,6 +9,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/manifest"
+	"drawbridge/internal/seal"
 )
 
 // Kind says what a difference does to a decision.
@@ -148,7 +149,7 @@ func (d *differ) newAnswer(key string, now *Answered) {
 // points. Another value of the same worth is a widening, for nobody judged it.
 func (d *differ) answer(key string, old, now *Answered) {
 	lost, won := claimsChanged(old.Claims, now.Claims)
-	same := string(old.Value) == string(now.Value) && old.NA == now.NA && old.Prose == now.Prose
+	same := canonical(old.Value) == canonical(now.Value) && old.NA == now.NA && old.Prose == now.Prose
 	worse := func(why string, args ...any) {
 		d.add(Widening, "answer", key, old.show(), now.show(), "%s: %s", key, fmt.Sprintf(why, args...))
 	}
@@ -162,6 +163,14 @@ func (d *differ) answer(key string, old, now *Answered) {
 	case !same:
 		worse("the answer is another one, and nobody has judged it")
 	}
+}
+
+// canonical lets a value that was typed differ in spaces alone.
+func canonical(value json.RawMessage) string {
+	if data, err := seal.JSON(value); err == nil {
+		return string(data)
+	}
+	return string(value)
 }
 
 // claimsChanged names the first control that was claimed and is not any more,
