@@ -34,6 +34,7 @@ type Assessment struct {
 	Backlog       []threat.Scenario `json:"backlog"`
 	Unknowns      []Unknown         `json:"unknowns"`
 	Controls      []policy.Control  `json:"controls"`
+	Claims        []ClaimTest       `json:"claims"`
 	Checks        []check.Result    `json:"checks"`
 	Coverage      Coverage          `json:"coverage"`
 	Score         policy.Score      `json:"score"`

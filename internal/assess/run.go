@@ -21,6 +21,13 @@ type Options struct {
 	Results *check.Run // of live checks; nil without
 	Name    string     // the file as the person wrote it; default the path
 	Version string     // of the program, for the provenance
+
+	// What a record knows besides the manifest; all empty for files alone.
+	Runs       []LiveRun              // of live checks, on several interfaces and at several times
+	Evidence   []policy.Evidence      // accepted by a reviewer
+	Claims     []drawbridge.Claim     // of questionnaires and documents
+	Rulings    []drawbridge.Ruling    // of reviewers on contradictions
+	Exceptions []drawbridge.Exception // those that hold cover threats
 }
 
 // Run assesses the manifest at path by the workspace's packs.
@@ -37,16 +44,17 @@ func Run(ctx context.Context, ws *policy.Workspace, path string, opt Options) (*
 
 // FromBundle assesses a manifest that is loaded already.
 func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, opt Options) (*Assessment, error) {
-	if err := admit(b.Integration, opt.Results); err != nil {
+	tested, err := opt.tests(b.Integration)
+	if err != nil {
 		return nil, err
 	}
-	live := verdicts(opt.Results)
+	live := tested.live()
 	m, err := flow.Build(b, ws.Taxonomy)
 	if err != nil {
 		return nil, err
 	}
 	facts := flow.NewFacts(b, m, ws.Taxonomy, opt.AsOf)
-	threats, err := ws.Threats.Evaluate(b, m, facts, threat.Options{AsOf: opt.AsOf, Live: live})
+	threats, err := ws.Threats.Evaluate(b, m, facts, threat.Options{AsOf: opt.AsOf, Live: live, Exceptions: opt.Exceptions})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +63,8 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 	}
 	transfers := policy.Transfers(b, ws.Taxonomy, ws.Transfers, opt.AsOf)
 	score, controls, gate, err := ws.Policy.Evaluate(policy.Input{
-		Bundle: b, Map: m, Facts: facts, Threats: threats, Transfers: transfers, AsOf: opt.AsOf, Taxonomy: ws.Taxonomy, Results: results(b.Integration, opt.Results, live),
+		Bundle: b, Map: m, Facts: facts, Threats: threats, Transfers: transfers, AsOf: opt.AsOf, Taxonomy: ws.Taxonomy,
+		Results: tested.results(b.Integration), Evidence: opt.Evidence, Claims: opt.Claims,
 	})
 	if err != nil {
 		return nil, err
@@ -73,9 +82,10 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 		return nil, err
 	}
 	a.Unknowns = unknowns(a)
-	if opt.Results != nil {
-		a.Checks = opt.Results.Results
-		a.Notes = runNotes(a, opt.Results)
+	a.Claims = tested.claims(controls)
+	a.Checks = tested.checks()
+	for _, r := range tested.runs {
+		a.Notes = append(a.Notes, runNotes(a, r.Run)...)
 	}
 	a.Coverage = coverage(a, live)
 	a.Notes = append(a.Notes, notes(a)...)

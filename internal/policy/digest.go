@@ -10,7 +10,7 @@ import (
 
 // inputDigest is the digest over everything that the score is a function of:
 // the pack, the manifest with what belongs to it, the day, the threats with
-// their states, the transfers, the results and the evidence.
+// their states, the transfers, the results, the evidence and the claims.
 func (p *Pack) inputDigest(in Input, v *view) (string, error) {
 	doc := map[string]any{
 		"method": p.Method(), "pack": p.Digest, "as_of": string(drawbridge.DateOf(in.AsOf)),
@@ -28,13 +28,19 @@ func (p *Pack) inputDigest(in Input, v *view) (string, error) {
 	}
 	doc["elements"] = elements
 	if in.Threats != nil {
-		var threats []any
+		var threats, confirmed []any
 		for _, t := range in.Threats.Threats {
 			threats = append(threats, []any{t.ID, float64(t.Version), string(t.State), string(t.Severity)})
+			if t.Accepted != nil && t.Accepted.Confirmed {
+				confirmed = append(confirmed, t.ID)
+			}
 		}
 		doc["threats"] = threats
+		if len(confirmed) > 0 {
+			doc["confirmed"] = confirmed
+		}
 	}
-	var transfers, results, evidence []any
+	var transfers, results, evidence, claims []any
 	for _, t := range in.Transfers {
 		transfers = append(transfers, []any{t.Flow, t.Regime, t.Origin, t.To, t.Mechanism, t.Verdict, t.Confirmed})
 	}
@@ -45,6 +51,12 @@ func (p *Pack) inputDigest(in Input, v *view) (string, error) {
 		evidence = append(evidence, []any{e.ID, string(e.Known), string(e.Until)})
 	}
 	doc["transfers"], doc["results"], doc["evidence"] = transfers, results, evidence
+	for _, c := range in.Claims {
+		claims = append(claims, []any{c.Control, c.Element, c.Holds})
+	}
+	if len(claims) > 0 {
+		doc["claims"] = claims
+	}
 	data, err := seal.Canonical(doc)
 	if err != nil {
 		return "", fmt.Errorf("digest the input: %w", err)

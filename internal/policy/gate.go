@@ -125,7 +125,11 @@ func (ev *evaluation) threatsIn(g gateInput) {
 					add("threats.open_high", t)
 				}
 			case drawbridge.ThreatAccepted:
-				add("threats.accepted", t)
+				if t.Accepted != nil && t.Accepted.Confirmed {
+					add("threats.confirmed", t)
+				} else {
+					add("threats.accepted", t)
+				}
 				if critical {
 					add("threats.accepted_critical", t)
 				}
@@ -142,7 +146,7 @@ func (ev *evaluation) threatsIn(g gateInput) {
 		}
 	}
 	for _, name := range []string{
-		"threats.open", "threats.open_critical", "threats.open_high", "threats.accepted",
+		"threats.open", "threats.open_critical", "threats.open_high", "threats.accepted", "threats.confirmed",
 		"threats.accepted_critical", "threats.unanswered", "threats.unanswered_critical",
 	} {
 		g.list(name, lists[name])
@@ -158,7 +162,7 @@ func (ev *evaluation) controlsIn(g gateInput) {
 			continue
 		}
 		switch {
-		case slices.ContainsFunc(s.on, standing.contradicted):
+		case slices.ContainsFunc(s.on, standing.denied):
 			contradicted = append(contradicted, s.def.ID)
 		case w.value == nil:
 			unknown = append(unknown, s.def.ID)
@@ -236,6 +240,9 @@ func (p *Pack) judge(ev *evaluation) (Gate, error) {
 	due := drawbridge.DateOf(ev.in.AsOf.AddDate(0, 0, tier.DueDays))
 	spoken, err := p.gate.speak(ev.gate)
 	if err != nil {
+		return Gate{}, err
+	}
+	if out.FastLane, err = p.protocol.FastLane.admits(ev.gate); err != nil {
 		return Gate{}, err
 	}
 	for _, r := range spoken {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"drawbridge"
@@ -30,6 +31,11 @@ type Input struct {
 	Results   []Result   // live verdicts; empty for the stateless line so far
 	Evidence  []Evidence // accepted by a reviewer; a manifest's own claims never enter here
 
+	// Claims are what questionnaires and documents state besides the manifest.
+	// One fills in what the manifest leaves open, as self-attested whatever it
+	// says of itself; where it disagrees with the manifest, the worse counts.
+	Claims []drawbridge.Claim
+
 	// Taxonomy lets the levers try what leaving out data would do. With none
 	// they try everything else.
 	Taxonomy *taxonomy.Taxonomy
@@ -51,5 +57,11 @@ type Result struct {
 type Evidence struct {
 	ID    string               `json:"id"`    // evidence:pentest
 	Known drawbridge.Knowledge `json:"known"` // document or independent_audit
-	Until drawbridge.Date      `json:"until"`
+	Until drawbridge.Date      `json:"until"` // last day; empty never ends
+}
+
+// counts reports whether the evidence says anything on a day.
+func (e Evidence) counts(c *ControlDef, asOf time.Time) bool {
+	return slices.Contains(c.Settles, e.ID) && (e.Until == "" || !e.Until.Past(asOf)) &&
+		(e.Known == drawbridge.KnownDocument || e.Known == drawbridge.KnownAudit)
 }

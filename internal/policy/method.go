@@ -103,7 +103,7 @@ would let an interface of which nothing is known look half protected.
 		words string
 	}{
 		{drawbridge.KnownNothing, "nobody answered"},
-		{drawbridge.KnownClaim, "the manifest says so"},
+		{drawbridge.KnownClaim, "the manifest or an answer says so"},
 		{drawbridge.KnownDocument, "a reviewer accepted a document; or a live test older than the tier's rhythm"},
 		{drawbridge.KnownTestProxy, "live test on a target that stands for the environment"},
 		{drawbridge.KnownAudit, "a reviewer accepted an independent audit, in scope and in date"},
@@ -112,11 +112,19 @@ would let an interface of which nothing is known look half protected.
 		fmt.Fprintf(b, "| %s | %s |\n", k.words, num(confidence(k.known)))
 	}
 	fmt.Fprintf(b, `
-A test that a pipeline reports counts %s of that. A failed test counts as 0 whatever the manifest claims,
+A test that a pipeline reports counts %s of that. A failed test counts as 0 whatever anybody claims,
 until it is fixed or a named reviewer refutes it. Inconclusive and skipped tests leave the claim's own
-confidence. A passed test settles a technical control, also against an honest no in the manifest; the
-threat that the no leaves open stays open until the manifest is corrected. Reports and certificates
-that the partner's file lists are claims: without a reviewer's acceptance they count as one.
+confidence. Of several passed tests the strongest counts. A passed test settles a technical control, also
+against an honest no in the manifest; the threat that the no leaves open stays open until the manifest is
+corrected. Reports and certificates that the partner's file lists are claims: without a reviewer's
+acceptance they count as one.
+
+An answer to a questionnaire fills in what the manifest leaves open. Where answers and manifest do not
+agree, the worse counts, and the assessment shows both sides. A document that a reviewer accepted raises
+the confidence of what is claimed, never of what nobody claims or what somebody denies, and only until its
+last day. One more claim that a control holds, document or passed test never raises the risk; one that
+ends, or grows old, never lowers it. An exception changes no figure: one that the record confirms takes a
+threat off the list of what has to be decided, until its last day.
 
 `, num(fromCI))
 }
@@ -198,7 +206,9 @@ Every pack has a pack.yaml with name, kind and version. A policy pack holds cont
 gate.yaml and frameworks.yaml; with "extends: builtin" it brings only what differs: a control of the
 same id replaces the built-in one, "drop" leaves some out, and a file that it does not bring stays.
 Without it, it brings everything. A workspace has at most one policy pack. A threats pack holds
-rules/*.yaml, a taxonomy pack categories/*.yaml, a transfers pack transfers/*.yaml; each adds to the built-in one.
+rules/*.yaml, a taxonomy pack categories/*.yaml, a transfers pack transfers/*.yaml, a questionnaire pack
+templates/*.yaml (docs/questionnaires.md); each adds to the built-in one. What is asked is no part of a verdict, so
+an assessment does not name the questionnaire.
 
 The digest of a pack is the SHA-256 of its listing: one line for each file in byte order of the paths,
 "<sha256 in hexadecimal> <bytes> <path>\n". Test vector, of a pack with the files controls/a.yaml

@@ -26,6 +26,10 @@ type Control struct {
 	Owner      string               `json:"owner"`     // role that answers for it
 	Technical  bool                 `json:"technical"` // a live test can settle it
 	Why        string               `json:"why"`       // why the weight
+
+	// Stated is what is said of the control, element by element; the assessment
+	// lays it beside the tests.
+	Stated []Stated `json:"-"`
 }
 
 // Score is the risk of one integration. Higher is always riskier; all figures
@@ -67,10 +71,11 @@ type Gate struct {
 	Outcome    drawbridge.Outcome `json:"outcome"`
 	Reasons    []Reason           `json:"reasons"`
 	Conditions []Condition        `json:"conditions"`
-	Roles      []string           `json:"roles"`    // that have to sign, by the tier
-	Rhythm     string             `json:"rhythm"`   // of reassessment, by the tier
-	Due        drawbridge.Date    `json:"due"`      // next reassessment
-	Template   string             `json:"template"` // questionnaire, by the tier
+	Roles      []string           `json:"roles"`               // that have to sign, by the tier
+	Rhythm     string             `json:"rhythm"`              // of reassessment, by the tier
+	Due        drawbridge.Date    `json:"due"`                 // next reassessment
+	Template   string             `json:"template"`            // questionnaire, by the tier
+	FastLane   bool               `json:"fast_lane,omitempty"` // one reviewer is enough, by the policy
 }
 
 // Reason is one rule of the gate that spoke.

@@ -303,6 +303,7 @@ func (ev *evaluation) controls() []Control {
 			Value: w.value, Known: w.known, Confidence: w.confidence, Weight: d.Weight, Verdict: w.verdict,
 			Element: w.element, Missing: w.missing, Because: w.because,
 			Frameworks: d.Frameworks, Settles: d.Settles, Owner: d.Owner, Technical: d.Technical, Why: d.Why,
+			Stated: s.stated(),
 		}
 		if !w.applies {
 			one := 1.0

@@ -40,9 +40,10 @@ type standing struct {
 	known      drawbridge.Knowledge
 	confidence float64
 	verdict    drawbridge.Verdict
-	claim      bool     // the manifest says that it holds
-	missing    []string // manifest keys
-	keys       []string // manifest keys that the answer was read from
+	claim      bool        // by what is stated it holds
+	said       []Statement // who states it, or denies it
+	missing    []string    // manifest keys
+	keys       []string    // manifest keys that the answer was read from
 	because    string
 }
 
@@ -59,8 +60,9 @@ func (s standing) strength() float64 {
 	}
 }
 
-// contradicted reports whether a test failed on what the manifest claims.
-func (s standing) contradicted() bool { return s.verdict == drawbridge.Fail && s.claim }
+// denied reports whether a test failed. Who claimed the control makes no
+// difference: otherwise silence would count less than an answer.
+func (s standing) denied() bool { return s.verdict == drawbridge.Fail }
 
 // standings are a control's standings on every element that it is about.
 type standings struct {
@@ -91,6 +93,10 @@ func (p *Pack) stand(in Input, v *view, tier TierDef) ([]standings, error) {
 	for _, r := range in.Results {
 		live[r.Check] = append(live[r.Check], r)
 	}
+	claims := map[string][]drawbridge.Claim{}
+	for _, c := range in.Claims {
+		claims[c.Control] = append(claims[c.Control], c)
+	}
 	out := make([]standings, len(p.controls))
 	for i, c := range p.controls {
 		out[i].def = c
@@ -103,6 +109,7 @@ func (p *Pack) stand(in Input, v *view, tier TierDef) ([]standings, error) {
 				return nil, err
 			}
 			if s.applies {
+				s.hear(claims[c.ID])
 				s.settle(c, in, live, oldest)
 			}
 			out[i].on = append(out[i].on, s)
@@ -154,6 +161,7 @@ func (c *ControlDef) stand(v *view, e int) (standing, error) {
 		if !s.claim {
 			s.because = fmt.Sprintf("By the manifest it is not in place; see %s.", strings.Join(s.keys, ", "))
 		}
+		s.said = []Statement{{Source: "manifest", Keys: s.keys, Holds: s.claim}}
 	}
 	s.confidence = confidence(s.known)
 	return s, nil
@@ -162,12 +170,12 @@ func (c *ControlDef) stand(v *view, e int) (standing, error) {
 // settle lets accepted evidence and live tests speak.
 func (s *standing) settle(c *ControlDef, in Input, live map[string][]Result, oldest time.Time) {
 	for _, e := range in.Evidence {
-		if !slices.Contains(c.Settles, e.ID) || e.Until.Past(in.AsOf) || !s.claim {
-			continue
-		}
-		if k := confidence(e.Known); (e.Known == drawbridge.KnownDocument || e.Known == drawbridge.KnownAudit) && k > s.confidence {
+		if k := confidence(e.Known); s.claim && e.counts(c, in.AsOf) && k > s.confidence {
 			s.known, s.confidence = e.Known, k
-			s.because = "A reviewer accepted " + e.ID + "; it counts until " + string(e.Until) + "."
+			s.because = "A reviewer accepted " + e.ID + "."
+			if e.Until != "" {
+				s.because = "A reviewer accepted " + e.ID + "; it counts until " + string(e.Until) + "."
+			}
 		}
 	}
 	var passed []Result
@@ -197,12 +205,13 @@ func (s *standing) settle(c *ControlDef, in Input, live map[string][]Result, old
 	}
 }
 
-// pass counts the weakest of the passed tests. It settles the control whatever
-// the manifest says, so that an honest no is never worse than silence; the
-// threat that the no leaves open stays open until the manifest is corrected.
+// pass counts the strongest of the passed tests: one more never proves less. It
+// settles the control whatever is stated, so that an honest no is never worse
+// than silence; the threat that the no leaves open stays open until the manifest
+// is corrected.
 func (s *standing) pass(passed []Result, oldest time.Time) {
 	s.verdict = drawbridge.Pass
-	least, known := 2.0, drawbridge.KnownTest
+	best, known := 0.0, drawbridge.KnownTest
 	for _, r := range passed {
 		k := drawbridge.KnownTest
 		if r.Representative {
@@ -215,20 +224,20 @@ func (s *standing) pass(passed []Result, oldest time.Time) {
 		if r.At.Before(oldest) {
 			k, c = drawbridge.KnownDocument, min(c, confidence(drawbridge.KnownDocument))
 		}
-		if c < least {
-			least, known = c, k
+		if c > best {
+			best, known = c, k
 		}
 	}
 	denied := s.value != nil && *s.value == 0
 	one := 1.0
 	s.value = &one
-	if denied || least > s.confidence {
-		s.known, s.confidence = known, least
+	if denied || best > s.confidence {
+		s.known, s.confidence = known, best
 	}
 	s.missing = nil
 	s.because = "Live tests passed: " + checks(passed) + "."
 	if denied {
-		s.because += " The manifest says that the control is not in place; correct it."
+		s.because += " By what is stated the control is not in place; correct it."
 	}
 }
 

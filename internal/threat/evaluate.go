@@ -18,6 +18,10 @@ type Options struct {
 	AsOf time.Time // exceptions end by it
 	All  bool      // list what is not applicable too
 	Live []Live    // verdicts of live checks, by interface
+
+	// Exceptions are those of the record. One covers what it names, a threat's id
+	// or fingerprint, while it holds; a confirmed one goes before the manifest's.
+	Exceptions []drawbridge.Exception
 }
 
 // outcome is a verdict in terms of fact positions, shared by every element
@@ -39,8 +43,10 @@ type run struct {
 	result   *Result
 	ask      *asker
 	accepted map[string]*manifest.Exception
-	used     map[string]bool // exceptions that cover a threat
-	sums     map[string]*sum // by flow.Element kind and id
+	covers   map[string]*drawbridge.Exception // of the record, those that hold
+	used     map[string]bool                  // exceptions that cover a threat
+	subject  string                           // id of the integration
+	sums     map[string]*sum                  // by flow.Element kind and id
 	buf      []byte
 	threats  []*Threat
 	room     []Threat // where the next threats go: large structs are not copied as the list grows
@@ -81,6 +87,12 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 		facts: f, elements: f.Elements(), opt: opt, groups: map[group][]*compiled{},
 		result: &Result{Counts: map[drawbridge.ThreatState]int{}}, ask: newAsker(f),
 		accepted: map[string]*manifest.Exception{}, used: map[string]bool{},
+		covers: map[string]*drawbridge.Exception{}, subject: b.Integration.ID,
+	}
+	for i := range opt.Exceptions {
+		if x := &opt.Exceptions[i]; x.Holds(opt.AsOf) {
+			r.covers[x.Covers] = x
+		}
 	}
 	for _, rule := range c.rules {
 		r.rules = append(r.rules, prepare(rule))
@@ -332,14 +344,7 @@ func (r *run) add(c *compiled, element int, o *outcome, stake *stake, told *told
 	case o.state == drawbridge.ThreatNotApplicable:
 		t.Reason = "the rule's structure does not match"
 	}
-	if x := r.accepted[t.ID]; x != nil && (o.state == drawbridge.ThreatOpen || o.state == drawbridge.ThreatNeedsAnswer) {
-		if r.used[t.ID] = true; x.Expires.Past(r.opt.AsOf) {
-			t.Reason = fmt.Sprintf("the exception ended on %s and no longer covers it", x.Expires)
-		} else {
-			t.State = drawbridge.ThreatAccepted
-			t.Accepted = &Acceptance{Reason: x.Reason, Owner: string(x.Owner), Compensating: x.Compensating, Expires: x.Expires}
-		}
-	}
+	r.accept(&t)
 	if o.state == drawbridge.ThreatNeedsAnswer {
 		for _, fact := range o.unknown {
 			for _, key := range r.missing(element, fact, told) {

@@ -51,6 +51,7 @@ func (r *run) settleLive() {
 		case has(drawbridge.Fail):
 			if t.State != drawbridge.ThreatAccepted {
 				t.State = drawbridge.ThreatOpen
+				r.accept(t)
 			}
 		case t.State == drawbridge.ThreatNeedsAnswer && has(drawbridge.Pass) && !has(drawbridge.Inconclusive, drawbridge.Skipped):
 			t.State = drawbridge.ThreatMitigated

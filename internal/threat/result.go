@@ -9,6 +9,42 @@ import (
 	"drawbridge/internal/manifest"
 )
 
+// accept lets an exception cover a threat that is open or waits for an answer.
+func (r *run) accept(t *Threat) {
+	if t.State != drawbridge.ThreatOpen && t.State != drawbridge.ThreatNeedsAnswer {
+		return
+	}
+	x := r.accepted[t.ID]
+	if x != nil {
+		r.used[t.ID] = true
+	}
+	switch confirmed := r.confirmed(t); {
+	case confirmed != nil:
+		t.State = drawbridge.ThreatAccepted
+		t.Accepted = &Acceptance{
+			Reason: confirmed.Reason, Owner: string(confirmed.Owner), Compensating: confirmed.Compensating,
+			Expires: confirmed.Expires, Confirmed: true,
+		}
+	case x == nil:
+	case x.Expires.Past(r.opt.AsOf):
+		t.Reason = fmt.Sprintf("the exception ended on %s and no longer covers it", x.Expires)
+	default:
+		t.State = drawbridge.ThreatAccepted
+		t.Accepted = &Acceptance{Reason: x.Reason, Owner: string(x.Owner), Compensating: x.Compensating, Expires: x.Expires}
+	}
+}
+
+// confirmed is the exception of the record that covers a threat.
+func (r *run) confirmed(t *Threat) *drawbridge.Exception {
+	if len(r.covers) == 0 {
+		return nil
+	}
+	if x := r.covers[t.ID]; x != nil {
+		return x
+	}
+	return r.covers[Fingerprint(r.subject, t)]
+}
+
 // exceptions reports those that do not cover anything.
 func (r *run) exceptions(list []manifest.Exception) {
 	for _, x := range list {

@@ -71,6 +71,7 @@ type Acceptance struct {
 	Owner        string          `json:"owner"`
 	Compensating string          `json:"compensating,omitempty"`
 	Expires      drawbridge.Date `json:"expires"`
+	Confirmed    bool            `json:"confirmed,omitempty"` // by the record; otherwise it is the manifest's proposal
 }
 
 // Question asks one person for what several rules wait for.
