@@ -41,6 +41,7 @@ type Inquiry struct {
 	SubmittedAt time.Time     `json:"submitted_at"`
 	AcceptedBy  PersonID      `json:"accepted_by"`
 	AcceptedAt  time.Time     `json:"accepted_at"`
+	Note        string        `json:"note"` // what is to be changed, as a reviewer wrote it who returned the answers
 	UpdatedAt   time.Time     `json:"updated_at"`
 }
 
@@ -129,9 +130,10 @@ func (e *Evidence) Until() Date {
 type Thread struct {
 	Meta
 	ID          ThreadID      `json:"id"`
-	Integration IntegrationID `json:"integration"`
-	Kind        string        `json:"kind"`   // of the object: answer, flow, finding, decision, evidence, …
-	Object      string        `json:"object"` // its identifier or manifest key
+	Integration IntegrationID `json:"integration"` // may be empty: about something of a partner's
+	Inquiry     InquiryID     `json:"inquiry"`     // whose partner sees it; empty unless it is shared
+	Kind        string        `json:"kind"`        // of the object: answer, flow, finding, decision, evidence, …
+	Object      string        `json:"object"`      // its identifier or manifest key
 	Title       string        `json:"title"`
 	Blocks      bool          `json:"blocks"` // the review does not become ready while it is open
 	Shared      bool          `json:"shared"` // the partner sees it too

@@ -11,6 +11,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/custody"
+	"drawbridge/internal/dossier"
 	"drawbridge/internal/job"
 	"drawbridge/internal/notify"
 	"drawbridge/internal/register"
@@ -58,6 +59,9 @@ func (a *App) workers() map[string]job.Worker {
 		register.EventTouched: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			_, err := a.Register.AssessTouched(ctx, access.System("assess"), e)
 			return err
+		}},
+		dossier.EventCounts: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
+			return a.Dossier.Recount(ctx, drawbridge.EvidenceID(e.Subject))
 		}},
 		eventPurge: {Timeout: time.Hour, Work: func(ctx context.Context, _ job.Event) error {
 			_, err := a.Custody.Purge(ctx, access.System("purge"), custody.PurgeOptions{})

@@ -36,7 +36,8 @@ CREATE TABLE inquiry (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, review TEXT NOT NULL, integration TEXT NOT NULL, partner TEXT NOT NULL,
    audience TEXT NOT NULL, template TEXT NOT NULL, items TEXT NOT NULL, previous TEXT NOT NULL, state TEXT NOT NULL,
    due TEXT NOT NULL, answered BIGINT NOT NULL, asked BIGINT NOT NULL, sent_by TEXT NOT NULL, sent_at TEXT NOT NULL,
-   submitted_at TEXT NOT NULL, accepted_by TEXT NOT NULL, accepted_at TEXT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
+   submitted_at TEXT NOT NULL, accepted_by TEXT NOT NULL, accepted_at TEXT NOT NULL, note TEXT NOT NULL, updated_at TEXT NOT NULL,
+   salt BYTEA NOT NULL);
 CREATE TABLE answer (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, inquiry TEXT NOT NULL, integration TEXT NOT NULL, question TEXT NOT NULL,
    value BYTEA NOT NULL, source TEXT NOT NULL, origin TEXT NOT NULL, author TEXT NOT NULL, confirmed BOOLEAN NOT NULL,
@@ -54,8 +55,8 @@ CREATE TABLE evidence (
    accepted_at TEXT NOT NULL, supersedes TEXT NOT NULL, superseded_by TEXT NOT NULL, created_at TEXT NOT NULL,
    updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE thread (
-   version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, kind TEXT NOT NULL, object TEXT NOT NULL,
-   title TEXT NOT NULL, blocks BOOLEAN NOT NULL, shared BOOLEAN NOT NULL, opened_by TEXT NOT NULL, resolved_by TEXT NOT NULL,
+   version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, inquiry TEXT NOT NULL, kind TEXT NOT NULL,
+   object TEXT NOT NULL, title TEXT NOT NULL, blocks BOOLEAN NOT NULL, shared BOOLEAN NOT NULL, opened_by TEXT NOT NULL, resolved_by TEXT NOT NULL,
    resolved_at TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE comment (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, thread TEXT NOT NULL, integration TEXT NOT NULL, text TEXT NOT NULL,
@@ -125,6 +126,7 @@ CREATE TABLE footprint (
 CREATE UNIQUE INDEX review_number ON review (integration, number);
 CREATE INDEX review_state ON review (state, id);
 CREATE INDEX signoff_review ON signoff (review, id);
+CREATE INDEX signoff_integration ON signoff (integration, id);
 CREATE INDEX delegation_to ON delegation (to_person, role);
 CREATE INDEX decision_integration ON decision (integration, id);
 CREATE INDEX standing_until ON standing (until, id);
@@ -139,8 +141,12 @@ CREATE UNIQUE INDEX link_hash ON link (hash);
 CREATE INDEX link_visit ON link (visit);
 CREATE INDEX evidence_partner ON evidence (partner, id);
 CREATE INDEX evidence_integration ON evidence (integration, id);
+CREATE INDEX evidence_inquiry ON evidence (inquiry, id);
+CREATE INDEX evidence_file ON evidence (file);
 CREATE INDEX evidence_expires ON evidence (expires, id);
 CREATE INDEX thread_integration ON thread (integration, id);
+CREATE INDEX thread_inquiry ON thread (inquiry, id);
+CREATE INDEX thread_object ON thread (object, id);
 CREATE INDEX comment_thread ON comment (thread, id);
 CREATE INDEX contract_partner ON contract (partner, id);
 CREATE INDEX contract_ends ON contract (ends, id);
