@@ -81,6 +81,7 @@ const (
 	RulingWrite        Action = "ruling.write"
 	ConditionWrite     Action = "condition.write"
 	ConditionMeet      Action = "condition.meet"
+	ConditionDrop      Action = "condition.drop"
 	ExceptionPropose   Action = "exception.propose"
 	ExceptionConfirm   Action = "exception.confirm"
 	RiskRead           Action = "risk.read"
@@ -184,7 +185,8 @@ var properties = []property{
 	{action: RunWrite, sees: IntegrationRead, system: true},
 	{action: RulingWrite, sees: IntegrationRead, system: true},
 	{action: ConditionWrite, sees: ReviewRead, system: true},
-	{action: ConditionMeet, sees: ReviewRead, system: true},
+	{action: ConditionMeet, sees: ReviewRead},
+	{action: ConditionDrop, sees: ReviewRead},
 	{action: ExceptionPropose, sees: IntegrationRead, system: true},
 	{action: ExceptionConfirm, sees: IntegrationRead, sensitive: true},
 	{action: RiskRead, sees: RiskRead, system: true},
@@ -302,6 +304,7 @@ run.write             tester:any operator:any requester:own machine:bound
 ruling.write          review:any
 condition.write       programme_owner:any review:any approver:any
 condition.meet        review:any
+condition.drop        approver:any
 exception.propose     programme_owner:any review:any requester:own
 exception.confirm     approver:any
 risk.read             all:any requester:own

@@ -29,7 +29,7 @@ func NewDesks(door *action.Door, record *register.Desk, workspace func() *policy
 	d.Portfolio = portfolio.New(door, portfolio.Options{Register: record})
 	d.Inquiry = inquiry.New(door, inquiry.Options{Register: record, Dossier: d.Dossier, Workspace: workspace})
 	d.Review = review.New(door, review.Options{Register: record, Inquiry: d.Inquiry, Workspace: workspace})
-	d.Lifecycle = lifecycle.New(door, lifecycle.Options{Register: record, Review: d.Review, Workspace: workspace})
+	d.Lifecycle = lifecycle.New(door, lifecycle.Options{Register: record, Status: d.Review.Status, Workspace: workspace})
 	d.Programme = programme.New(door, programme.Options{Register: record, Review: d.Review, Lifecycle: d.Lifecycle, Workspace: workspace})
 	return d
 }

@@ -1,0 +1,119 @@
+package lifecycle
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"drawbridge"
+	"drawbridge/internal/policy"
+	"drawbridge/internal/store"
+	"drawbridge/internal/threat"
+)
+
+// maxRuns bounds how many runs of an integration are looked at, the latest.
+const maxRuns = 200
+
+// verdicts are what live checks said last of the present interface, sorted: of
+// runs on a revision that is materially the head. A pass or a failure stands
+// until the next one; doubt is told only where neither came; what was skipped
+// says nothing. A failure that a reviewer refuted says nothing either.
+func (d *Desk) verdicts(tx *store.Tx, in *drawbridge.Integration) ([]threat.Live, error) {
+	runs, err := tx.Runs().Find(store.Query{Equal: map[string]any{"integration": string(in.ID)}, Newest: true, Limit: maxRuns})
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	present, err := presentContents(tx, in, runs)
+	if err != nil {
+		return nil, err
+	}
+	rulings, err := every(tx.Rulings(), in.ID, map[string]any{"refuted": true, "revoked_at": ""})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(runs, func(a, b drawbridge.Run) int { return b.FinishedAt.Compare(a.FinishedAt) })
+	var out []threat.Live
+	for _, r := range runs {
+		if !present[r.Content] {
+			continue
+		}
+		var list []threat.Live
+		if err := json.Unmarshal(r.Verdicts, &list); err != nil {
+			return nil, fmt.Errorf("read the verdicts of %s: %w", r.ID, err)
+		}
+		for _, v := range list {
+			refuted := slices.ContainsFunc(rulings, func(r drawbridge.Ruling) bool { return v.Fingerprint != "" && r.Fingerprint == v.Fingerprint })
+			if v.Verdict == drawbridge.Skipped || v.Verdict == drawbridge.Fail && refuted {
+				continue
+			}
+			i := slices.IndexFunc(out, func(o threat.Live) bool { return o.Check == v.Check && o.Element == v.Element })
+			switch {
+			case i < 0:
+				out = append(out, v)
+			case out[i].Verdict == drawbridge.Inconclusive:
+				out[i] = v
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b threat.Live) int {
+		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Element, b.Element))
+	})
+	return out, nil
+}
+
+// presentContents says which of the contents that runs were made on are
+// materially the head.
+func presentContents(tx *store.Tx, in *drawbridge.Integration, runs []drawbridge.Run) (map[string]bool, error) {
+	head, err := tx.Revision(in.Head)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{head.Content: true}
+	for _, r := range runs {
+		if _, known := out[r.Content]; known {
+			continue
+		}
+		rev, err := tx.RevisionByContent(in.ID, r.Content)
+		if err != nil && !notFound(err) {
+			return nil, err
+		}
+		out[r.Content] = err == nil && rev.Material == head.Material
+	}
+	return out, nil
+}
+
+// missingChecks wants no failure, and where the decision's tier asks for live
+// tests a pass of each check that said anything, and one at least.
+func missingChecks(l *look) ([]string, error) {
+	list, err := l.d.verdicts(l.tx, l.in)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := l.testsWanted()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, v := range list {
+		if v.Verdict == drawbridge.Fail || wanted && v.Verdict != drawbridge.Pass {
+			out = append(out, fmt.Sprintf("check %s is %s at %s", v.Check, v.Verdict, v.Element))
+		}
+	}
+	return append(out, say(wanted && len(list) == 0, "no live check has passed on the present interface")...), nil
+}
+
+// testsWanted reports whether the tier that was decided asks for live tests.
+func (l *look) testsWanted() (bool, error) {
+	ws := l.d.opt.Workspace()
+	if ws == nil {
+		return false, drawbridge.Errorf(drawbridge.Unavailable, "the server has no packs: ask its operator to look at drawbridge doctor")
+	}
+	tier := l.in.Tier
+	if l.status.Decision != nil {
+		tier = l.status.Decision.Tier
+	}
+	tiers := ws.Policy.Tiers()
+	i := slices.IndexFunc(tiers, func(t policy.TierDef) bool { return t.Tier == tier })
+	return i < 0 || tiers[i].LiveTests, nil // a tier that no pack knows asks for everything
+}
