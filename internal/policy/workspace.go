@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"drawbridge"
+	"drawbridge/internal/ledger"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/taxonomy"
@@ -58,9 +59,10 @@ func (p Pin) String() string { return p.Name + "@" + p.Version }
 
 // pins is drawbridge.yaml.
 type pins struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string `yaml:"kind"`
-	Packs      []Pin  `yaml:"packs"`
+	APIVersion   string   `yaml:"apiVersion"`
+	Kind         string   `yaml:"kind"`
+	Packs        []Pin    `yaml:"packs"`
+	ApprovalKeys []string `yaml:"approval_keys"`
 }
 
 // Workspace is the set of packs that an assessment runs with.
@@ -157,6 +159,28 @@ func BuiltinWorkspace() (*Workspace, error) { return openPins("", nil) }
 
 // ReadPins reads a workspace file.
 func ReadPins(file string) ([]Pin, error) {
+	w, err := readWorkspace(file)
+	if err != nil {
+		return nil, err
+	}
+	return w.Packs, nil
+}
+
+// ApprovalKeys returns the verifier keys by which the workspace of a folder
+// trusts approvals; none when there is no workspace file.
+func ApprovalKeys(dir string) ([]string, error) {
+	file, err := FindWorkspace(dir)
+	if err != nil || file == "" {
+		return nil, err
+	}
+	w, err := readWorkspace(file)
+	if err != nil {
+		return nil, err
+	}
+	return w.ApprovalKeys, nil
+}
+
+func readWorkspace(file string) (*pins, error) {
 	root, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.NotFound, "%s: the folder cannot be opened: %w", file, err)
@@ -166,12 +190,20 @@ func ReadPins(file string) ([]Pin, error) {
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.KindOf(err), "%s cannot be read: %w", file, err)
 	}
-	return parsePins(file, data)
+	return parseWorkspace(file, data)
 }
 
 func parsePins(file string, data []byte) ([]Pin, error) {
-	var w pins
-	if err := decodeYAML(file, data, &w); err != nil {
+	w, err := parseWorkspace(file, data)
+	if err != nil {
+		return nil, err
+	}
+	return w.Packs, nil
+}
+
+func parseWorkspace(file string, data []byte) (*pins, error) {
+	w := &pins{}
+	if err := decodeYAML(file, data, w); err != nil {
 		return nil, err
 	}
 	bad := func(format string, args ...any) error {
@@ -184,6 +216,11 @@ func parsePins(file string, data []byte) ([]Pin, error) {
 		return nil, bad("kind is %q; write Workspace", w.Kind)
 	case len(w.Packs) > maxPacks:
 		return nil, bad("%d packs are named; at most %d are accepted", len(w.Packs), maxPacks)
+	}
+	for i, key := range w.ApprovalKeys {
+		if _, err := ledger.ParseKey(key); err != nil || i >= maxPacks {
+			return nil, bad("approval_keys[%d] is no verifier key, or there are more than %d; write name+hash+key as drawbridge keys list prints it", i, maxPacks)
+		}
 	}
 	seen := map[string]bool{}
 	policies := 0
@@ -202,7 +239,7 @@ func parsePins(file string, data []byte) ([]Pin, error) {
 	if policies > 1 {
 		return nil, bad("%d policy packs are named; one decides, so name one and let it extend the built-in one", policies)
 	}
-	return w.Packs, nil
+	return w, nil
 }
 
 func (p Pin) check() error {

@@ -10,11 +10,13 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"drawbridge"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/seal"
 )
 
 const (
@@ -423,4 +425,44 @@ func FuzzPack(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestApprovalKeys(t *testing.T) {
+	t.Parallel()
+	const head = "apiVersion: drawbridge/v1\nkind: Workspace\npacks: []\n"
+	good := "drawbridge.example/a+4c2ee3c5+ASPZQnJcVBNoQdDQqh3VfeqhGmGqYN3lzBYe7vuDZmUl"
+	for name, tt := range map[string]struct {
+		text string
+		want int
+		kind drawbridge.Kind
+	}{
+		"none":        {head, 0, ""},
+		"no key":      {head + "approval_keys: [abc]\n", 0, drawbridge.Invalid},
+		"broken key":  {head + "approval_keys: [\"" + good + "\"]\n", 0, drawbridge.Invalid},
+		"another key": {head + "approval_key: []\n", 0, drawbridge.Invalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, policy.WorkspaceFile), []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			keys, err := policy.ApprovalKeys(dir)
+			if len(keys) != tt.want || tt.kind != "" && drawbridge.KindOf(err) != tt.kind || tt.kind == "" && err != nil {
+				t.Errorf("ApprovalKeys = %v, %v, want %d keys, %q", keys, err, tt.want, tt.kind)
+			}
+		})
+	}
+	dir := t.TempDir()
+	k, err := seal.CreateKeyring(filepath.Join(dir, "keys"), "drawbridge.example/a", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := head + "approval_keys: [\"" + k.VerifierKeys()[0] + "\"]\n"
+	if err := os.WriteFile(filepath.Join(dir, policy.WorkspaceFile), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := policy.ApprovalKeys(dir); err != nil || len(keys) != 1 || keys[0] != k.VerifierKeys()[0] {
+		t.Errorf("ApprovalKeys = %v, %v", keys, err)
+	}
 }
