@@ -13,6 +13,7 @@ import (
 	"drawbridge/internal/custody"
 	"drawbridge/internal/dossier"
 	"drawbridge/internal/job"
+	"drawbridge/internal/lifecycle"
 	"drawbridge/internal/notify"
 	"drawbridge/internal/register"
 )
@@ -62,6 +63,15 @@ func (a *App) workers() map[string]job.Worker {
 		}},
 		dossier.EventCounts: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			return a.Dossier.Recount(ctx, drawbridge.EvidenceID(e.Subject))
+		}},
+		register.EventPushed: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
+			return a.Lifecycle.Adopt(ctx, access.System("lifecycle"), drawbridge.IntegrationID(e.Subject))
+		}},
+		lifecycle.EventEnding: {Work: func(ctx context.Context, e job.Event) error {
+			return a.Lifecycle.Ending(ctx, access.System("lifecycle"), e.Subject)
+		}},
+		lifecycle.EventEnded: {Work: func(ctx context.Context, e job.Event) error {
+			return a.Lifecycle.Ended(ctx, access.System("lifecycle"), e.Subject)
 		}},
 		eventPurge: {Timeout: time.Hour, Work: func(ctx context.Context, _ job.Event) error {
 			_, err := a.Custody.Purge(ctx, access.System("purge"), custody.PurgeOptions{})

@@ -47,7 +47,7 @@ func (d *Desk) Leave(ctx context.Context, actor access.Actor, a Leaving) (drawbr
 	if problem == nil {
 		problem = day("planned", a.Planned, d.now())
 	}
-	bundle, err := d.bundle(ctx, actor, a.Integration) // files are read before the transaction
+	bundle, _, err := d.bundle(ctx, actor, a.Integration) // files are read before the transaction
 	if err != nil {
 		return drawbridge.Departure{}, err
 	}
@@ -74,8 +74,8 @@ func (d *Desk) Leave(ctx context.Context, actor access.Actor, a Leaving) (drawbr
 	return out, err
 }
 
-// bundle reads the manifest of the head, for those who may read the integration.
-func (d *Desk) bundle(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID) (*manifest.Bundle, error) {
+// bundle reads the head and its manifest, for those who may read the integration.
+func (d *Desk) bundle(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID) (*manifest.Bundle, *drawbridge.Revision, error) {
 	var head *drawbridge.Revision
 	err := d.door.View(ctx, action.Act{Actor: actor, Action: access.IntegrationRead, On: on(id, "integration")}, func(tx *store.Tx) error {
 		in, err := tx.Integration(id)
@@ -86,9 +86,10 @@ func (d *Desk) bundle(ctx context.Context, actor access.Actor, id drawbridge.Int
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return d.opt.Register.Bundle(head)
+	b, err := d.opt.Register.Bundle(head)
+	return b, head, err
 }
 
 // tasks are what leaving asks for, by what the integration has.
