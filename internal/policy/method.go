@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,8 +10,8 @@ import (
 	"drawbridge"
 )
 
-// Describe writes the method of the pack as Markdown: rubric, tiers, controls
-// and gate, with the worked examples counted. docs/method.md is what it writes
+// Describe writes the method of the pack as Markdown: rubric, tiers, controls,
+// gate and review, with the worked examples counted. docs/method.md is what it writes
 // for the built-in pack, held to it by a test.
 func (p *Pack) Describe() (string, error) {
 	var b strings.Builder
@@ -23,6 +24,7 @@ func (p *Pack) Describe() (string, error) {
 	}
 	p.describeTiers(&b)
 	p.describeGate(&b)
+	p.describeProtocol(&b)
 	describeWorkspace(&b)
 	p.describeControls(&b)
 	return b.String(), nil
@@ -190,6 +192,35 @@ func (p *Pack) describeGate(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
+func (p *Pack) describeProtocol(b *strings.Builder) {
+	r := p.protocol
+	b.WriteString("## Review\n\nHow a review is run stands in review.yaml. One reviewer is enough (the fast lane) when this holds over the\ngate's input:\n\n")
+	fmt.Fprintf(b, "\t%s\n\n", r.FastLane.When)
+	b.WriteString("| tier | order of sign-offs | quorum of each role | decided within | escalated after | longest exception | renewals | threats looked at after |\n|---|---|---|---|---|---|---|---|\n")
+	for _, t := range r.Tiers {
+		var groups []string
+		for _, g := range t.Order {
+			words := make([]string, len(g))
+			for i, role := range g {
+				words[i] = string(role)
+			}
+			groups = append(groups, strings.Join(words, " and "))
+		}
+		order := strings.Join(groups, ", then ")
+		if order == "" {
+			order = "any"
+		}
+		fmt.Fprintf(b, "| %s | %s | %d | %d days | %d days | %d days | %d | %d months |\n", t.Tier, order, t.Quorum, t.Decide, t.Escalate, t.Exception, t.Renewals, t.Threats)
+	}
+	fmt.Fprintf(b, "\nA delegation lasts at most %d days. A reassessment is opened %d days before the last day of a decision. Where the\ncontract says nothing, there are %d days to object to a sub-processor, and %d days of notice before something goes\naway; a contract is looked at %d days before its end. Open threads that block hold a review back when they are\nabout: %s.\n\n",
+		r.Delegation, r.Reassess, r.Objection, r.Deprecation, r.Renewal, strings.Join(r.Threads, ", "))
+	b.WriteString("What a trigger does; the first row that fits counts, severity and tier mean this or higher:\n\n| trigger | severity | tier | effect on what is live | opens a review |\n|---|---|---|---|---|\n")
+	for _, t := range r.Triggers {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %v |\n", t.Kind, cmp.Or(string(t.Severity), "any"), cmp.Or(string(t.Tier), "any"), t.Effect, t.Review)
+	}
+	b.WriteString("\n")
+}
+
 func describeWorkspace(b *strings.Builder) {
 	b.WriteString(`## Workspace and packs
 
@@ -201,11 +232,14 @@ that a difference has a name. A pack that is not exactly the one pinned stops ev
 	kind: Workspace
 	packs:
 	- {name: ours, kind: policy, version: 1.0.0, digest: "sha256:..."}
+	approval_keys: ["drawbridge.example/abc+5e1a2b3c+AZ..."]
+
+approval_keys are the servers' keys by which "drawbridge gate --approval" trusts a signed approval.
 
 Every pack has a pack.yaml with name, kind and version. A policy pack holds controls/*.yaml, rubric.yaml,
-gate.yaml and frameworks.yaml; with "extends: builtin" it brings only what differs: a control of the
+gate.yaml, review.yaml and frameworks.yaml; with "extends: builtin" it brings only what differs: a control of the
 same id replaces the built-in one, "drop" leaves some out, and a file that it does not bring stays.
-Without it, it brings everything. A workspace has at most one policy pack. A threats pack holds
+Without it, it brings everything but review.yaml. A workspace has at most one policy pack. A threats pack holds
 rules/*.yaml, a taxonomy pack categories/*.yaml, a transfers pack transfers/*.yaml, a questionnaire pack
 templates/*.yaml (docs/questionnaires.md); each adds to the built-in one. What is asked is no part of a verdict, so
 an assessment does not name the questionnaire.
