@@ -297,15 +297,8 @@ type EvidenceFilter struct {
 	EndsBefore  drawbridge.Date // only what ends before this day
 }
 
-// Counted is a document, and whether it counts now.
-type Counted struct {
-	drawbridge.Evidence
-	Counts bool   `json:"counts"`
-	Why    string `json:"why,omitempty"` // it does not
-}
-
-func (d *Desk) counted(list []drawbridge.Evidence) []Counted {
-	out := make([]Counted, len(list))
+func (d *Desk) counted(list []drawbridge.Evidence) []drawbridge.FiledEvidence {
+	out := make([]drawbridge.FiledEvidence, len(list))
 	for i := range list {
 		out[i].Evidence = list[i]
 		out[i].Counts, out[i].Why = Counts(&list[i], d.now())
@@ -314,8 +307,8 @@ func (d *Desk) counted(list []drawbridge.Evidence) []Counted {
 }
 
 // List lists documents that the actor may see, newest first.
-func (d *Desk) List(ctx context.Context, actor access.Actor, f EvidenceFilter, from *register.Cursor, limit int) (register.Page[Counted], error) {
-	var out register.Page[Counted]
+func (d *Desk) List(ctx context.Context, actor access.Actor, f EvidenceFilter, from *register.Cursor, limit int) (register.Page[drawbridge.FiledEvidence], error) {
+	var out register.Page[drawbridge.FiledEvidence]
 	size, err := sized(limit)
 	if err != nil {
 		return out, err
@@ -334,7 +327,7 @@ func (d *Desk) List(ctx context.Context, actor access.Actor, f EvidenceFilter, f
 	read := func(tx *store.Tx) error {
 		list, err := tx.Evidence().Find(q)
 		page := paged(list, size, func(e drawbridge.Evidence) string { return string(e.ID) })
-		out = register.Page[Counted]{Items: d.counted(page.Items), Next: page.Next}
+		out = register.Page[drawbridge.FiledEvidence]{Items: d.counted(page.Items), Next: page.Next}
 		return err
 	}
 	if actor.Inquiry != "" { // a link sees what came through its inquiry
@@ -351,11 +344,11 @@ func (d *Desk) List(ctx context.Context, actor access.Actor, f EvidenceFilter, f
 }
 
 // Read reads one document's record.
-func (d *Desk) Read(ctx context.Context, actor access.Actor, id drawbridge.EvidenceID) (Counted, error) {
+func (d *Desk) Read(ctx context.Context, actor access.Actor, id drawbridge.EvidenceID) (drawbridge.FiledEvidence, error) {
 	var e *drawbridge.Evidence
 	err := d.door.View(ctx, action.Act{Actor: actor, Action: access.EvidenceRead, On: on(id, &e)}, func(*store.Tx) error { return nil })
 	if err != nil {
-		return Counted{}, err
+		return drawbridge.FiledEvidence{}, err
 	}
 	return d.counted([]drawbridge.Evidence{*e})[0], nil
 }

@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"context"
 	"slices"
 
 	"drawbridge"
@@ -9,40 +10,45 @@ import (
 	"drawbridge/internal/store"
 )
 
-// place is where a record belongs, and by which action it is seen.
+// place is where a record belongs; nowhere means to a partner as a whole.
 type place struct {
-	see         access.Action
 	integration drawbridge.IntegrationID
-	partner     drawbridge.PartnerID
 	inquiry     drawbridge.InquiryID
 	owners      []drawbridge.PersonID // besides those of the integration
 }
 
-// homes tells for every kind of record of the review where one of them belongs.
-// The keys are the kinds as the ledger names them.
-var homes = map[string]func(*store.Tx, string) (place, error){
-	"review": of((*store.Tx).Reviews, func(r *drawbridge.Review) place { return place{see: access.ReviewRead, integration: r.Integration} }),
-	"signoff": of((*store.Tx).Signoffs, func(r *drawbridge.Signoff) place {
-		return place{see: access.ReviewRead, integration: r.Integration}
-	}),
-	"decision": of((*store.Tx).Decisions, func(r *drawbridge.Decision) place {
-		return place{see: access.ReviewRead, integration: r.Integration}
-	}),
-	"delegation": of((*store.Tx).Delegations, func(r *drawbridge.Delegation) place {
-		return place{see: access.DelegationRead, owners: []drawbridge.PersonID{r.From, r.To}}
-	}),
-	"standing": of((*store.Tx).Standings, func(r *drawbridge.Standing) place { return place{see: access.ReviewRead, integration: r.ID} }),
-	"ruling": of((*store.Tx).Rulings, func(r *drawbridge.Ruling) place {
-		return place{see: access.IntegrationRead, integration: r.Integration}
-	}),
-	"run": of((*store.Tx).Runs, func(r *drawbridge.Run) place { return place{see: access.IntegrationRead, integration: r.Integration} }),
-	"inquiry": of((*store.Tx).Inquiries, func(r *drawbridge.Inquiry) place {
-		return place{see: access.InquiryRead, integration: r.Integration, inquiry: r.ID}
-	}),
-	"answer": of((*store.Tx).Answers, func(r *drawbridge.Answer) place {
-		return place{see: access.InquiryRead, integration: r.Integration, inquiry: r.Inquiry}
-	}),
-	"link": func(tx *store.Tx, id string) (place, error) {
+// home is a kind of record: by which action one is seen, and where it belongs.
+type home struct {
+	see  access.Action
+	find func(*store.Tx, string) (place, error)
+}
+
+// homes are the kinds of records of the review, as the ledger names them.
+var homes = map[string]home{
+	"review":        {access.ReviewRead, of((*store.Tx).Reviews, func(r *drawbridge.Review) place { return place{integration: r.Integration} })},
+	"signoff":       {access.ReviewRead, of((*store.Tx).Signoffs, func(r *drawbridge.Signoff) place { return place{integration: r.Integration} })},
+	"decision":      {access.ReviewRead, of((*store.Tx).Decisions, func(r *drawbridge.Decision) place { return place{integration: r.Integration} })},
+	"delegation":    {access.DelegationRead, of((*store.Tx).Delegations, func(r *drawbridge.Delegation) place { return place{owners: []drawbridge.PersonID{r.From, r.To}} })},
+	"standing":      {access.ReviewRead, of((*store.Tx).Standings, func(r *drawbridge.Standing) place { return place{integration: r.ID} })},
+	"ruling":        {access.IntegrationRead, of((*store.Tx).Rulings, func(r *drawbridge.Ruling) place { return place{integration: r.Integration} })},
+	"run":           {access.IntegrationRead, of((*store.Tx).Runs, func(r *drawbridge.Run) place { return place{integration: r.Integration} })},
+	"inquiry":       {access.InquiryRead, of((*store.Tx).Inquiries, func(r *drawbridge.Inquiry) place { return place{integration: r.Integration, inquiry: r.ID} })},
+	"answer":        {access.InquiryRead, of((*store.Tx).Answers, func(r *drawbridge.Answer) place { return place{integration: r.Integration, inquiry: r.Inquiry} })},
+	"evidence":      {access.EvidenceRead, of((*store.Tx).Evidence, func(r *drawbridge.Evidence) place { return place{integration: r.Integration, inquiry: r.Inquiry} })},
+	"thread":        {access.ThreadRead, of((*store.Tx).Threads, func(r *drawbridge.Thread) place { return place{integration: r.Integration, inquiry: r.Inquiry} })},
+	"contract":      {access.ContractRead, of((*store.Tx).Contracts, func(*drawbridge.Contract) place { return place{} })},
+	"measure":       {access.ContractRead, of((*store.Tx).Measures, func(*drawbridge.Measure) place { return place{} })},
+	"subprocessor":  {access.PortfolioRead, of((*store.Tx).Subprocessors, func(*drawbridge.Subprocessor) place { return place{} })},
+	"notice":        {access.NoticeRead, of((*store.Tx).Notices, func(*drawbridge.Notice) place { return place{} })},
+	"profile":       {access.PartnerRead, of((*store.Tx).Profiles, func(*drawbridge.Profile) place { return place{} })},
+	"condition":     {access.ReviewRead, of((*store.Tx).Conditions, func(r *drawbridge.Condition) place { return place{integration: r.Integration} })},
+	"exception":     {access.IntegrationRead, of((*store.Tx).Exceptions, func(r *drawbridge.Exception) place { return place{integration: r.Integration} })},
+	"risk":          {access.RiskRead, of((*store.Tx).Risks, func(r *drawbridge.Risk) place { return place{integration: r.Integration} })},
+	"trigger_event": {access.IntegrationRead, of((*store.Tx).Triggers, func(r *drawbridge.Trigger) place { return place{integration: r.Integration} })},
+	"attestation":   {access.IntegrationRead, of((*store.Tx).Attestations, func(r *drawbridge.Attestation) place { return place{integration: r.Integration} })},
+	"departure":     {access.IntegrationRead, of((*store.Tx).Departures, func(r *drawbridge.Departure) place { return place{integration: r.Integration} })},
+	"threat_review": {access.IntegrationRead, of((*store.Tx).ThreatReviews, func(r *drawbridge.ThreatReview) place { return place{integration: r.Integration} })},
+	"link": {access.LinkRead, func(tx *store.Tx, id string) (place, error) {
 		l, err := tx.Links().Get(id)
 		if err != nil {
 			return place{}, err
@@ -51,15 +57,9 @@ var homes = map[string]func(*store.Tx, string) (place, error){
 		if err != nil {
 			return place{}, err
 		}
-		return place{see: access.LinkRead, integration: q.Integration}, nil
-	},
-	"evidence": of((*store.Tx).Evidence, func(r *drawbridge.Evidence) place {
-		return place{see: access.EvidenceRead, integration: r.Integration, partner: r.Partner, inquiry: r.Inquiry}
-	}),
-	"thread": of((*store.Tx).Threads, func(r *drawbridge.Thread) place {
-		return place{see: access.ThreadRead, integration: r.Integration, inquiry: r.Inquiry}
-	}),
-	"comment": func(tx *store.Tx, id string) (place, error) {
+		return place{integration: q.Integration}, nil
+	}},
+	"comment": {access.ThreadRead, func(tx *store.Tx, id string) (place, error) {
 		c, err := tx.Comments().Get(id)
 		if err != nil {
 			return place{}, err
@@ -68,46 +68,15 @@ var homes = map[string]func(*store.Tx, string) (place, error){
 		if err != nil {
 			return place{}, err
 		}
-		return place{see: access.ThreadRead, integration: t.Integration, inquiry: t.Inquiry}, nil
-	},
-	"contract": of((*store.Tx).Contracts, func(r *drawbridge.Contract) place { return place{see: access.ContractRead, partner: r.Partner} }),
-	"measure":  of((*store.Tx).Measures, func(r *drawbridge.Measure) place { return place{see: access.ContractRead, partner: r.Partner} }),
-	"subprocessor": of((*store.Tx).Subprocessors, func(r *drawbridge.Subprocessor) place {
-		return place{see: access.PortfolioRead, partner: r.Partner}
-	}),
-	"notice":  of((*store.Tx).Notices, func(r *drawbridge.Notice) place { return place{see: access.NoticeRead, partner: r.Partner} }),
-	"profile": of((*store.Tx).Profiles, func(r *drawbridge.Profile) place { return place{see: access.PartnerRead, partner: r.ID} }),
-	"condition": of((*store.Tx).Conditions, func(r *drawbridge.Condition) place {
-		return place{see: access.ReviewRead, integration: r.Integration}
-	}),
-	"exception": of((*store.Tx).Exceptions, func(r *drawbridge.Exception) place {
-		return place{see: access.IntegrationRead, integration: r.Integration}
-	}),
-	"risk": of((*store.Tx).Risks, func(r *drawbridge.Risk) place {
-		return place{see: access.RiskRead, integration: r.Integration, partner: r.Partner}
-	}),
-	"trigger_event": of((*store.Tx).Triggers, func(r *drawbridge.Trigger) place {
-		return place{see: access.IntegrationRead, integration: r.Integration}
-	}),
-	"attestation": of((*store.Tx).Attestations, func(r *drawbridge.Attestation) place {
-		return place{see: access.IntegrationRead, integration: r.Integration}
-	}),
-	"departure": of((*store.Tx).Departures, func(r *drawbridge.Departure) place {
-		return place{see: access.IntegrationRead, integration: r.Integration}
-	}),
-	"threat_review": of((*store.Tx).ThreatReviews, func(r *drawbridge.ThreatReview) place {
-		return place{see: access.IntegrationRead, integration: r.Integration}
-	}),
-	"integration": func(_ *store.Tx, id string) (place, error) {
-		return place{see: access.IntegrationRead, integration: drawbridge.IntegrationID(id)}, nil
-	},
-	"partner": func(tx *store.Tx, id string) (place, error) {
-		p, err := tx.Partner(drawbridge.PartnerID(id))
-		if err != nil {
-			return place{}, err
-		}
-		return place{see: access.PartnerRead, partner: p.ID}, nil
-	},
+		return place{integration: t.Integration, inquiry: t.Inquiry}, nil
+	}},
+	"integration": {access.IntegrationRead, func(_ *store.Tx, id string) (place, error) {
+		return place{integration: drawbridge.IntegrationID(id)}, nil
+	}},
+	"partner": {access.PartnerRead, func(tx *store.Tx, id string) (place, error) {
+		_, err := tx.Partner(drawbridge.PartnerID(id))
+		return place{}, err
+	}},
 }
 
 // of reads a record from its shelf and says where it belongs.
@@ -133,4 +102,20 @@ func (p place) object(tx *store.Tx, kind, id string) (access.Object, error) {
 	o.Owners = append(slices.Clip(o.Owners), p.owners...)
 	o.Inquiry = p.inquiry
 	return o, nil
+}
+
+// History lists the acts that changed a record of any kind, newest first, with
+// who, when and why, and each field as it was and as it became.
+func (d *Desk) History(ctx context.Context, actor access.Actor, kind, id string, after *register.Cursor, limit int) (register.Page[register.HistoryEntry], error) {
+	h, ok := homes[kind]
+	if !ok || kind == "integration" || kind == "partner" {
+		return d.opt.Register.History(ctx, actor, kind, id, after, limit)
+	}
+	return d.opt.Register.HistoryOf(ctx, actor, register.Record{Kind: kind, ID: id, See: h.see, On: func(tx *store.Tx) (access.Object, error) {
+		p, err := h.find(tx, id)
+		if err != nil {
+			return access.Object{}, err
+		}
+		return p.object(tx, kind, id)
+	}}, after, limit)
 }

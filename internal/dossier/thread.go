@@ -134,10 +134,11 @@ func hosts(tx *store.Tx, t *drawbridge.Thread) (to []drawbridge.PersonID, err er
 func (d *Desk) about(tx *store.Tx, actor access.Actor, n *NewThread, id string) (access.Object, error) {
 	none := access.NotFound(access.Object{Kind: "thread"})
 	var at place
-	switch home, record := homes[n.Kind]; {
+	h, record := homes[n.Kind]
+	switch {
 	case record:
 		var err error
-		if at, err = home(tx, n.Object); err != nil {
+		if at, err = h.find(tx, n.Object); err != nil {
 			return access.Object{}, err
 		}
 		if n.Integration != "" && n.Integration != at.integration || n.Inquiry != "" && n.Inquiry != at.inquiry {
@@ -153,19 +154,18 @@ func (d *Desk) about(tx *store.Tx, actor access.Actor, n *NewThread, id string) 
 			return access.Object{}, none
 		}
 		n.Integration = q.Integration
-		at = place{see: access.InquiryRead, integration: q.Integration, inquiry: q.ID}
+		h.see, at = access.InquiryRead, place{integration: q.Integration, inquiry: q.ID}
+	case n.Integration == "":
+		return access.Object{}, none
 	default:
-		at = place{see: access.IntegrationRead, integration: n.Integration}
-		if n.Integration == "" {
-			return access.Object{}, none
-		}
+		h.see, at = access.IntegrationRead, place{integration: n.Integration}
 	}
 	o, err := at.object(tx, n.Kind, n.Object)
 	if err != nil {
 		return o, err
 	}
 	// Whoever may not see the object learns nothing of it.
-	if err := d.door.Table().Decide(actor, at.see, o, d.now()); err != nil {
+	if err := d.door.Table().Decide(actor, h.see, o, d.now()); err != nil {
 		return o, none
 	}
 	o.Kind, o.ID = "thread", id

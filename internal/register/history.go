@@ -40,27 +40,40 @@ type HistoryChange struct {
 // see. An act on something else that changed the record too, like the push that
 // brought a partner, shows only what it did to the record.
 func (d *Desk) History(ctx context.Context, actor access.Actor, kind, id string, after *Cursor, limit int) (Page[HistoryEntry], error) {
+	see := access.IntegrationRead
+	if kind == "partner" {
+		see = access.PartnerRead
+	}
+	return d.HistoryOf(ctx, actor, Record{Kind: kind, ID: id, See: see, On: func(tx *store.Tx) (access.Object, error) { return homeOf(tx, kind, id) }}, after, limit)
+}
+
+// Record names a record of any kind, by which action it is seen, and on what object.
+type Record struct {
+	Kind, ID string
+	See      access.Action
+	On       func(*store.Tx) (access.Object, error)
+}
+
+// HistoryOf is [Desk.History] for the records of the desks above.
+func (d *Desk) HistoryOf(ctx context.Context, actor access.Actor, rec Record, after *Cursor, limit int) (Page[HistoryEntry], error) {
 	var out Page[HistoryEntry]
 	size, err := pageSize(limit)
 	if err != nil {
 		return out, err
 	}
 	var object access.Object
-	act := action.Act{Actor: actor, Action: access.IntegrationRead, On: func(tx *store.Tx) (access.Object, error) {
-		object, err = homeOf(tx, kind, id)
+	act := action.Act{Actor: actor, Action: rec.See, On: func(tx *store.Tx) (access.Object, error) {
+		object, err = rec.On(tx)
 		return object, err
 	}}
-	if kind == "partner" {
-		act.Action = access.PartnerRead
-	}
 	err = d.door.View(ctx, act, func(tx *store.Tx) error {
-		list, err := tx.History(kind, id, below(after), size+1)
+		list, err := tx.History(rec.Kind, rec.ID, below(after), size+1)
 		if err != nil {
 			return err
 		}
 		entries := make([]HistoryEntry, len(list))
 		for i, e := range list {
-			if entries[i], err = d.tell(e, object, kind, id); err != nil {
+			if entries[i], err = d.tell(e, object, rec.Kind, rec.ID); err != nil {
 				return err
 			}
 		}

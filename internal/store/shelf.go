@@ -172,6 +172,11 @@ func sortedKeys[V any](m map[string]V) []string {
 	return out
 }
 
+// IntegrationShelf are the integrations, as [Tx.Gather] reads them.
+func (tx *Tx) IntegrationShelf() Shelf[drawbridge.Integration] {
+	return Shelf[drawbridge.Integration]{tx, integrations}
+}
+
 // Reviews are the reviews.
 func (tx *Tx) Reviews() Shelf[drawbridge.Review] { return Shelf[drawbridge.Review]{tx, reviews} }
 
