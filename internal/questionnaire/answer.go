@@ -70,7 +70,8 @@ func (q *Question) check(a Answer) error {
 
 // written holds a text to what can be kept, shown and written to a spreadsheet.
 func written(s string, limit int) error {
-	if _, err := drawbridge.Prose(s, limit); err != nil || len(s) > limit || strings.ContainsAny(s, "\ufffe\uffff") {
+	// Prose takes blanks off the ends, and some control characters are blanks.
+	if _, err := drawbridge.Prose("."+s+".", limit+2); err != nil || strings.ContainsAny(s, "\ufffe\uffff") {
 		return bad("write a text with at most %d bytes, without control characters", limit)
 	}
 	return nil

@@ -126,17 +126,15 @@ func (q *Question) checkOptions(p *problems, where string) {
 	case slices.Contains([]string{Text, Number, Date, File}, q.Type) && n > 0:
 		p.add(where, "a question of type %s has no options", q.Type)
 	}
-	seen := map[string]int{}
 	for i, o := range q.Options {
 		for _, s := range []string{o.Value, o.Label} {
 			if err := word(s, maxCell); err != nil {
 				p.add(where, "options[%d]: %v", i, err)
 			}
 			// Both are accepted in a spreadsheet, so neither may mean two options.
-			if j, twice := seen[strings.ToLower(s)]; twice && j != i {
-				p.add(where, "options[%d]: %.60q is taken by options[%d]", i, s, j)
+			if slices.ContainsFunc(q.Options[:i], func(o Option) bool { return o.means(s) }) {
+				p.add(where, "options[%d]: %.60q is taken by an earlier option", i, s)
 			}
-			seen[strings.ToLower(s)] = i
 		}
 		if o.Points < 0 || o.Points > 1 || o.Points != o.Points {
 			p.add(where, "options[%d]: points are %v; write 0 to 1", i, o.Points)
