@@ -301,6 +301,7 @@ var titles = map[string]string{
 	"integration.assigned":  "You were made responsible for an integration",
 	"integration.pushed":    "An integration has a new revision",
 	"integration.worse":     "The risk of an integration rose",
+	"integration.ruled":     "A reviewer ruled on a failed test of an integration",
 	"integration.moved":     "An integration went live, was suspended, resumed or left",
 	"attestation.wanted":    "An integration was suspended: attest that it is",
 	"attestation.made":      "Something was attested about an integration",
@@ -328,6 +329,8 @@ var titles = map[string]string{
 	"hold.placed":           "A legal hold was placed",
 	"retention.purged":      "Records were purged",
 	"system.backup_failing": "Backups fail",
+	"risk.assigned":         "You were made the owner of a risk",
+	"notice.received":       "A partner announced something",
 	"webhook.dead":          "A webhook cannot be reached",
 	"webhook.disabled":      "A webhook was switched off",
 }

@@ -13,7 +13,7 @@ var identifierForms = map[string]struct {
 	check func(string) bool // nil when there is no check digit
 }{
 	"lei":  {regexp.MustCompile(`^[0-9A-Z]{18}[0-9]{2}$`), "529900T8BM49AURSDO55", func(s string) bool { return mod97(s) == 1 }}, // ISO 17442, ISO 7064 MOD 97-10
-	"euid": {regexp.MustCompile(`^[A-Z]{2}[A-Z0-9]{1,10}\.[A-Z0-9_/-]{1,30}(\.[0-9A-Z])?$`), "DEK1101R.HRB116737", nil},               // (EU) 2015/884
+	"euid": {regexp.MustCompile(`^[A-Z]{2}[A-Z0-9]{1,10}\.[A-Z0-9_/-]{1,30}(\.[0-9A-Z])?$`), "DEK1101R.HRB116737", nil},          // (EU) 2015/884
 	"vat":  {regexp.MustCompile(`^[A-Z]{2}[0-9A-Z+*]{2,13}$`), "DE136695976", checkVAT},
 	"duns": {regexp.MustCompile(`^[0-9]{9}$`), "150483782", nil}, // it had a check digit until 2006
 }

@@ -55,6 +55,12 @@ func (d *Desk) workspace() (*policy.Workspace, error) {
 	return policy.BuiltinWorkspace()
 }
 
+// noTime is a time that did not come, and all is the scope of who sees everything.
+var (
+	noTime time.Time
+	all    = access.Scope{All: true}
+)
+
 // Sizes of what people write, in bytes or items.
 const (
 	maxLine  = 200
@@ -202,9 +208,6 @@ func onPartner(id drawbridge.PartnerID, kind, object string) func(*store.Tx) (ac
 		return access.Object{Kind: kind, ID: object}, err
 	}
 }
-
-// on is an object that belongs to nobody.
-func on(kind string) access.Object { return access.Object{Kind: kind} }
 
 // edited is one write of a record: who, why, and what repeats it.
 type edited struct {
