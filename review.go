@@ -263,7 +263,8 @@ type Run struct {
 	Target      string          `json:"target"`
 	Origin      string          `json:"origin"` // server, ci, upload
 	Complete    bool            `json:"complete"`
-	Verdicts    json.RawMessage `json:"verdicts"` // one for each check and element
+	Verdicts    json.RawMessage `json:"verdicts"` // one for each check and element, one for each failure of them
+	Stands      bool            `json:"stands"`   // no later run took the place of all its verdicts
 	Document    string          `json:"document"` // digest of the blob with the whole run
 	By          string          `json:"handed_by"`
 	FinishedAt  time.Time       `json:"finished_at"`

@@ -106,11 +106,18 @@ func Supersedes(newer, older drawbridge.Verdict) bool {
 	}
 }
 
-// Verdicts joins a run's results into one verdict for each check and interface.
+// Verdicts joins a run's results into one verdict for each check and interface,
+// or one for each of its failures.
 func Verdicts(run *check.Run) []threat.Live {
-	var out []threat.Live
+	out := []threat.Live{}
 	for _, v := range verdicts(run) {
-		out = append(out, v.Live)
+		if len(v.fails) == 0 {
+			out = append(out, v.Live)
+		}
+		for _, f := range v.fails {
+			v.Fingerprint = f
+			out = append(out, v.Live)
+		}
 	}
 	return out
 }

@@ -47,14 +47,25 @@ type judgement struct {
 }
 
 // judge assesses a manifest by the server's packs, now.
-func (d *Desk) judge(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle) (*judgement, error) {
+// in is the integration as it is in the record, nil for a new one: what the record
+// knows besides the manifest counts too.
+func (d *Desk) judge(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, in *drawbridge.Integration) (*judgement, error) {
 	asOf := d.now()
-	a, err := assess.FromBundle(ctx, ws, b, assess.Options{AsOf: asOf, Name: b.Path, Version: d.opt.Version})
+	g, err := d.ground(ctx, in, asOf)
+	if err != nil {
+		return nil, err
+	}
+	opt, err := d.options(g, b.Integration, asOf)
+	if err != nil {
+		return nil, err
+	}
+	opt.Name = b.Path
+	a, err := assess.FromBundle(ctx, ws, b, opt)
 	if err != nil {
 		return nil, err
 	}
 	j := &judgement{
-		findings: findingsOf(a), next: nextLook(b.Integration, asOf), bundle: b,
+		findings: findingsOf(a, g), next: g.next(b.Integration, asOf, ws.Policy.TierOf(a.Score.Inherent).Months), bundle: b,
 		record: drawbridge.Assessment{
 			Content: a.Digest.Content, AsOf: asOf, Tier: a.Score.Tier, Inherent: a.Score.Inherent, Residual: a.Score.Residual, Outcome: a.Gate.Outcome,
 		},
@@ -72,20 +83,9 @@ func (d *Desk) judge(ctx context.Context, ws *policy.Workspace, b *manifest.Bund
 	return j, nil
 }
 
-// nextLook is when to assess again: by the rhythm, or as soon as an exception ends.
-func nextLook(in *manifest.Integration, asOf time.Time) time.Time {
-	next := asOf.Add(rhythm)
-	for _, x := range in.Exceptions {
-		if end := x.Expires.End(); end.After(asOf) && end.Before(next) {
-			next = end
-		}
-	}
-	return next
-}
-
-// findingsOf are the rows of an assessment: open threats, those that an
-// exception covers among them, and failed checks.
-func findingsOf(a *assess.Assessment) []drawbridge.Finding {
+// findingsOf are the rows of an assessment: open threats and failed checks, those
+// that an exception covers among them. A failure that was refuted is none.
+func findingsOf(a *assess.Assessment, g *grounds) []drawbridge.Finding {
 	var out []drawbridge.Finding
 	seen := map[string]bool{}
 	add := func(f drawbridge.Finding) {
@@ -103,12 +103,17 @@ func findingsOf(a *assess.Assessment) []drawbridge.Finding {
 		}
 	}
 	for _, r := range a.Checks {
-		if r.Verdict == drawbridge.Fail {
-			add(drawbridge.Finding{
-				Fingerprint: r.Fingerprint, Source: "check", Rule: r.Check, Element: r.Interface,
-				Severity: r.Severity, State: string(drawbridge.ThreatOpen), Title: r.Title,
-			})
+		if r.Verdict != drawbridge.Fail || g.refuted(r.Fingerprint) {
+			continue
 		}
+		state := drawbridge.ThreatOpen
+		if g.accepted(r.Fingerprint, a.AsOf) {
+			state = drawbridge.ThreatAccepted
+		}
+		add(drawbridge.Finding{
+			Fingerprint: r.Fingerprint, Source: "check", Rule: r.Check, Element: r.Interface,
+			Severity: r.Severity, State: string(state), Title: r.Title,
+		})
 	}
 	return out
 }
@@ -224,7 +229,7 @@ func (d *Desk) assess(ctx context.Context, actor access.Actor, ref Ref, origin s
 	if err != nil {
 		return none, err
 	}
-	j, err := d.judge(ctx, ws, b)
+	j, err := d.judge(ctx, ws, b, &in)
 	if err != nil {
 		return none, err
 	}

@@ -17,15 +17,6 @@ const EventPushed = "review.pushed"
 // [Desk.AssessTouched]; its subject is an integration.
 const EventTouched = "assess.touched"
 
-// Claims are what is stated about an integration's controls in answers that were
-// submitted or accepted, and in documents.
-type Claims func(*store.Tx, drawbridge.IntegrationID) ([]drawbridge.Claim, error)
-
-// SetClaims tells the desk where claims are found. It is called before the desk
-// is used, by who puts the desks together: the desk of questionnaires is above
-// this one.
-func (d *Desk) SetClaims(find Claims) { d.claims = find }
-
 // Watch keeps what it needs of a head that was just assessed, in the same act.
 type Watch func(*store.Tx, *drawbridge.Integration, *manifest.Bundle) error
 

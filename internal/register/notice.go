@@ -13,6 +13,7 @@ const (
 	noticeAssigned = "integration.assigned"
 	noticePushed   = "integration.pushed"
 	noticeWorse    = "integration.worse"
+	noticeRuled    = "integration.ruled"
 )
 
 // notice tells people what somebody else did to an integration.

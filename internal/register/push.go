@@ -279,7 +279,7 @@ func (p *push) diff() error {
 }
 
 func (p *push) judge(ctx context.Context, ws *policy.Workspace) (err error) {
-	p.verdict, err = p.desk.judge(ctx, ws, p.bundle)
+	p.verdict, err = p.desk.judge(ctx, ws, p.bundle, p.had)
 	return err
 }
 

@@ -28,11 +28,12 @@ type Options struct {
 
 // Desk is the register.
 type Desk struct {
-	door   *action.Door
-	opt    Options
-	claims Claims        // nil: nobody states anything
-	watch  Watch         // nil: nobody looks on
-	slots  chan struct{} // who assesses now: it takes a processor and memory
+	door     *action.Door
+	opt      Options
+	claims   Claims        // nil: nobody states anything
+	evidence Evidence      // nil: no document counts
+	watch    Watch         // nil: nobody looks on
+	slots    chan struct{} // who assesses now: it takes a processor and memory
 }
 
 // New makes a desk.

@@ -31,7 +31,7 @@ CREATE TABLE ruling (
 CREATE TABLE run (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, revision TEXT NOT NULL, content TEXT NOT NULL,
    interface TEXT NOT NULL, target TEXT NOT NULL, origin TEXT NOT NULL, complete BOOLEAN NOT NULL, verdicts TEXT NOT NULL,
-   document TEXT NOT NULL, handed_by TEXT NOT NULL, finished_at TEXT NOT NULL, created_at TEXT NOT NULL, salt BYTEA NOT NULL);
+   stands BOOLEAN NOT NULL, document TEXT NOT NULL, handed_by TEXT NOT NULL, finished_at TEXT NOT NULL, created_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE inquiry (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, review TEXT NOT NULL, integration TEXT NOT NULL, partner TEXT NOT NULL,
    audience TEXT NOT NULL, template TEXT NOT NULL, items TEXT NOT NULL, previous TEXT NOT NULL, state TEXT NOT NULL,

@@ -1,0 +1,134 @@
+package register
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"drawbridge"
+	"drawbridge/internal/assess"
+	"drawbridge/internal/check"
+	"drawbridge/internal/manifest"
+	"drawbridge/internal/policy"
+	"drawbridge/internal/store"
+)
+
+// Claims are what is stated about an integration's controls in answers that were
+// submitted or accepted, and in documents.
+type Claims func(*store.Tx, drawbridge.IntegrationID) ([]drawbridge.Claim, error)
+
+// SetClaims tells the desk where claims are found. It is called before the desk
+// is used, by who puts the desks together: the desk of questionnaires is above
+// this one.
+func (d *Desk) SetClaims(find Claims) { d.claims = find }
+
+// Evidence are the documents that count for an integration at a time.
+type Evidence func(*store.Tx, *drawbridge.Integration, time.Time) ([]drawbridge.Evidence, error)
+
+// SetEvidence tells the desk which documents count, as SetClaims does for claims.
+func (d *Desk) SetEvidence(find Evidence) { d.evidence = find }
+
+// grounds are what an assessment rests on besides the manifest.
+type grounds struct {
+	runs       []drawbridge.Run // of which some verdict stands
+	rulings    []drawbridge.Ruling
+	exceptions []drawbridge.Exception
+	evidence   []drawbridge.Evidence
+	claims     []drawbridge.Claim
+}
+
+// ground reads them for an integration; nil is one that nobody has pushed yet.
+func (d *Desk) ground(ctx context.Context, in *drawbridge.Integration, asOf time.Time) (*grounds, error) {
+	g := &grounds{}
+	if in == nil {
+		return g, nil
+	}
+	of := func(more string, v any) store.Query {
+		return store.Query{Equal: map[string]any{"integration": string(in.ID), more: v}, Limit: maxGrounds}
+	}
+	err := d.door.Store().View(ctx, func(tx *store.Tx) (err error) {
+		if g.runs, err = tx.Runs().Find(of("stands", true)); err != nil {
+			return err
+		}
+		if g.rulings, err = tx.Rulings().Find(of("revoked_at", "")); err != nil {
+			return err
+		}
+		if g.exceptions, err = tx.Exceptions().Find(of("state", "confirmed")); err != nil {
+			return err
+		}
+		if d.evidence != nil {
+			if g.evidence, err = d.evidence(tx, in, asOf); err != nil {
+				return err
+			}
+		}
+		if d.claims != nil {
+			g.claims, err = d.claims(tx, in.ID)
+		}
+		return err
+	})
+	return g, err
+}
+
+// maxGrounds bounds how many records of a kind an assessment reads.
+const maxGrounds = 10_000
+
+// options are the grounds as an assessment takes them. A run about what the
+// manifest does not have any more says nothing.
+func (d *Desk) options(g *grounds, in *manifest.Integration, asOf time.Time) (assess.Options, error) {
+	opt := assess.Options{AsOf: asOf, Version: d.opt.Version, Claims: g.claims, Rulings: g.rulings, Exceptions: g.exceptions}
+	for _, e := range g.evidence {
+		opt.Evidence = append(opt.Evidence, policy.Evidence{ID: e.Kind, Known: e.Known, Until: e.Until()})
+	}
+	slices.SortFunc(opt.Evidence, func(a, b policy.Evidence) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Known, b.Known), cmp.Compare(a.Until, b.Until))
+	})
+	for _, r := range g.runs {
+		data, err := d.door.Store().Blobs().Read(r.Document, check.MaxUpload, d.door.Keys())
+		if err != nil {
+			return opt, err
+		}
+		run, err := check.ParseRun(r.ID, data)
+		if err != nil {
+			return opt, err
+		}
+		if assess.Admit(in, run) == nil {
+			opt.Runs = append(opt.Runs, assess.LiveRun{Run: run, Name: r.ID, FromCI: r.Origin == OriginCI})
+		}
+	}
+	return opt, nil
+}
+
+// next is when to assess again: by the rhythm, or on the first day on which
+// something that counts now does not any more, or counts less.
+func (g *grounds) next(in *manifest.Integration, asOf time.Time, months int) time.Time {
+	next := asOf.Add(rhythm)
+	sooner := func(end time.Time) {
+		if end.After(asOf) && end.Before(next) {
+			next = end
+		}
+	}
+	for _, x := range in.Exceptions {
+		sooner(x.Expires.End())
+	}
+	for i := range g.exceptions {
+		sooner(g.exceptions[i].Expires.End())
+	}
+	for i := range g.evidence {
+		sooner(g.evidence[i].Until().End())
+	}
+	for _, r := range g.runs {
+		sooner(drawbridge.DateOf(r.FinishedAt.AddDate(0, months, 0)).End())
+	}
+	return next
+}
+
+// refuted reports whether a reviewer ruled that a failure is the test's fault.
+func (g *grounds) refuted(fingerprint string) bool {
+	return slices.ContainsFunc(g.rulings, func(r drawbridge.Ruling) bool { return r.Refuted && r.Fingerprint == fingerprint })
+}
+
+// accepted reports whether an exception of the record covers a finding.
+func (g *grounds) accepted(fingerprint string, asOf time.Time) bool {
+	return slices.ContainsFunc(g.exceptions, func(x drawbridge.Exception) bool { return x.Covers == fingerprint && x.Holds(asOf) })
+}
