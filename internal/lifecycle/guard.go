@@ -138,8 +138,8 @@ func missingDecision(l *look) ([]string, error) {
 
 func missingFresh(l *look) ([]string, error) {
 	why := ""
-	if len(l.status.Differences) > 0 {
-		why = ": " + strings.Join(l.status.Differences[:min(3, len(l.status.Differences))], ", ")
+	if list := l.status.Words(); len(list) > 0 {
+		why = ": " + strings.Join(list[:min(3, len(list))], ", ")
 	}
 	return say(l.status.Stale, "the approval is stale%s", why), nil
 }

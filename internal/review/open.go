@@ -23,9 +23,7 @@ type Opening struct {
 func (d *Desk) Open(ctx context.Context, actor access.Actor, in Opening) (drawbridge.Review, error) {
 	act := action.Act{
 		Actor: actor, Action: access.ReviewOpen, Key: in.Key, Input: in,
-		On: func(tx *store.Tx) (access.Object, error) {
-			return object(tx, in.Integration, "integration", string(in.Integration))
-		},
+		On: onIntegration(in.Integration),
 	}
 	out, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (drawbridge.Review, error) {
 		r, err := d.open(tx, actor, in)
@@ -90,21 +88,4 @@ func (d *Desk) setStanding(tx *store.Tx, s *drawbridge.Standing) error {
 		return tx.Standings().Add(s)
 	}
 	return tx.Standings().Set(s)
-}
-
-// object is what the table of permissions asks about a part of an integration.
-func object(tx *store.Tx, id drawbridge.IntegrationID, kind, part string) (access.Object, error) {
-	i, err := tx.Integration(id)
-	if err != nil {
-		return access.Object{}, err
-	}
-	members, err := tx.Members(id)
-	if err != nil {
-		return access.Object{}, err
-	}
-	o := access.Object{Kind: kind, ID: part, Integration: id, Owners: []drawbridge.PersonID{i.Owner}}
-	for _, m := range members {
-		o.Owners = append(o.Owners, m.Person)
-	}
-	return o, nil
 }

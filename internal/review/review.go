@@ -7,9 +7,13 @@ package review
 import (
 	"time"
 
+	"drawbridge"
 	"drawbridge/internal/action"
+	"drawbridge/internal/approval"
+	"drawbridge/internal/assess"
 	"drawbridge/internal/inquiry"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/register"
 )
 
@@ -24,6 +28,11 @@ type Options struct {
 type Desk struct {
 	door *action.Door
 	opt  Options
+
+	revisions kept[*facts]               // by revision
+	views     kept[approval.View]        // by digest
+	sent      kept[*questionnaire.Items] // by digest
+	documents kept[[]assess.ClaimTest]   // by digest
 }
 
 // New makes a desk.
@@ -31,3 +40,12 @@ func New(door *action.Door, opt Options) *Desk { return &Desk{door: door, opt: o
 
 // now is the time as it is stored.
 func (d *Desk) now() time.Time { return d.door.Now().UTC().Truncate(time.Microsecond) }
+
+func (d *Desk) workspace() (*policy.Workspace, error) {
+	if d.opt.Workspace != nil {
+		if ws := d.opt.Workspace(); ws != nil {
+			return ws, nil
+		}
+	}
+	return nil, drawbridge.Errorf(drawbridge.Unavailable, "the server has no packs to review with: ask its operator to look at drawbridge doctor")
+}

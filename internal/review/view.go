@@ -1,0 +1,232 @@
+package review
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/approval"
+	"drawbridge/internal/policy"
+	"drawbridge/internal/seal"
+	"drawbridge/internal/store"
+)
+
+// everything is the scope of what the desk reads for itself.
+var everything = access.Scope{All: true}
+
+// maxBlob bounds a stored view or approval, in bytes.
+const maxBlob = 16 << 20
+
+// view is the material view as it is now, with what a comparison asks besides.
+type view struct {
+	approval.View
+	json     []byte
+	digest   string
+	lastPass map[string]time.Time
+}
+
+// verdict is one row of what a run found.
+type verdict struct {
+	Check       string             `json:"check"`
+	Element     string             `json:"element"`
+	Verdict     drawbridge.Verdict `json:"verdict"`
+	Fingerprint string             `json:"fingerprint"`
+}
+
+// readView gathers the material view of the head.
+func (l *look) readView() (*view, error) {
+	f, err := l.facts()
+	if err != nil {
+		return nil, err
+	}
+	a, err := l.assessment()
+	if err != nil {
+		return nil, err
+	}
+	v := &view{View: approval.View{Manifest: f.material, Tier: a.Tier}}
+	for _, add := range []func(*view) error{
+		func(v *view) error { return l.addPacks(v, a) }, l.addEvidence, l.addExceptions, l.addConditions, l.addChecks, l.addAnswers,
+	} {
+		if err := add(v); err != nil {
+			return nil, err
+		}
+	}
+	if v.json, err = v.JSON(); err != nil {
+		return nil, err
+	}
+	v.digest = seal.Digest(v.json)
+	return v, nil
+}
+
+func (l *look) addPacks(v *view, a *drawbridge.Assessment) error {
+	var packs []policy.PackRef
+	if err := json.Unmarshal(a.Packs, &packs); err != nil {
+		return fmt.Errorf("read the packs of %s: %w", a.ID, err)
+	}
+	for _, p := range packs {
+		v.Packs = append(v.Packs, approval.Pack{Name: p.Name, Kind: p.Kind, Version: p.Version, Digest: p.Digest})
+	}
+	return nil
+}
+
+func (l *look) addEvidence(v *view) error {
+	list, err := l.evidence()
+	for i := range list {
+		e := &list[i]
+		v.Evidence = append(v.Evidence, approval.Evidence{Kind: e.Kind, Scope: e.Scope, Until: e.Until(), Known: e.Known})
+	}
+	return err
+}
+
+func (l *look) addExceptions(v *view) error {
+	list, err := l.exceptions()
+	for _, x := range list {
+		v.Exceptions = append(v.Exceptions, approval.Exception{Covers: x.Covers, Until: x.Expires})
+	}
+	return err
+}
+
+// addConditions adds those of the review, and where none is asked about those of
+// the decision that stands.
+func (l *look) addConditions(v *view) error {
+	list, err := l.conditions()
+	if err != nil {
+		return err
+	}
+	var decision drawbridge.DecisionID
+	if l.review == nil {
+		s, err := l.tx.Standings().Get(string(l.in.ID))
+		if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
+			return err
+		}
+		if s != nil {
+			decision = s.Decision
+		}
+	}
+	for _, c := range list {
+		if l.review != nil && c.Review == l.review.ID || decision != "" && c.Decision == decision {
+			v.Conditions = append(v.Conditions, approval.Term{ID: c.ID, Before: c.Before, Due: c.Due, State: c.State, Breach: c.Breach})
+		}
+	}
+	return nil
+}
+
+// addChecks adds the last verdict of each check that says anything; a run that
+// was inconclusive or skipped leaves the verdict before it standing.
+func (l *look) addChecks(v *view) error {
+	runs, err := l.runs()
+	if err != nil {
+		return err
+	}
+	refuted, err := l.refuted()
+	if err != nil {
+		return err
+	}
+	v.lastPass = map[string]time.Time{}
+	seen := map[string]bool{}
+	for _, r := range runs {
+		var list []verdict
+		if err := json.Unmarshal(r.Verdicts, &list); err != nil {
+			return fmt.Errorf("read the verdicts of %s: %w", r.ID, err)
+		}
+		for _, x := range list {
+			c := approval.Check{Check: x.Check, Element: x.Element, Verdict: x.Verdict}
+			if x.Verdict != drawbridge.Pass && x.Verdict != drawbridge.Fail || x.Verdict == drawbridge.Fail && refuted[x.Fingerprint] {
+				continue
+			}
+			if at := v.lastPass[c.Key()]; x.Verdict == drawbridge.Pass && r.FinishedAt.After(at) {
+				v.lastPass[c.Key()] = r.FinishedAt
+			}
+			if !seen[c.Key()] {
+				seen[c.Key()] = true
+				v.Checks = append(v.Checks, c)
+			}
+		}
+	}
+	return nil
+}
+
+// refuted are the findings that a named reviewer says are wrong.
+func (l *look) refuted() (map[string]bool, error) {
+	list, err := l.rulings()
+	out := map[string]bool{"": false}
+	for _, r := range list {
+		if r.Refuted {
+			out[r.Fingerprint] = true
+		}
+	}
+	return out, err
+}
+
+// keepView keeps the view as a file of the record, so that it can be compared with
+// whatever comes later.
+func (l *look) keepView(v *view) error { return l.keep("view", v.json, v.digest) }
+
+// keep keeps a file and names it in the record.
+func (l *look) keep(kind string, data []byte, want string) error {
+	digest, size, err := l.desk.door.Store().Blobs().Put(bytes.NewReader(data), maxBlob, l.desk.door.Keys())
+	if err != nil {
+		return err
+	}
+	if digest != want {
+		return fmt.Errorf("review: the %s has the digest %s, not %s", kind, digest, want)
+	}
+	return l.tx.AddBlob(&store.Blob{ID: digest, Kind: kind, Size: size, Integration: l.in.ID, CreatedAt: l.now})
+}
+
+// signed reads a view that was signed.
+func (d *Desk) signed(digest string) (approval.View, error) {
+	return d.views.get(digest, func() (approval.View, error) {
+		data, err := d.door.Store().Blobs().Read(digest, maxBlob, d.door.Keys())
+		if err != nil {
+			return approval.View{}, err
+		}
+		return approval.ReadView(data)
+	})
+}
+
+// differences compares what a decision rests on with what is there now.
+func (l *look) differences(d *drawbridge.Decision, present approval.View, lastPass map[string]time.Time) ([]approval.Difference, error) {
+	signed, err := l.desk.signed(d.View)
+	if err != nil {
+		return nil, fmt.Errorf("read the view of %s: %w", d.ID, err)
+	}
+	months, err := l.months(d)
+	if err != nil {
+		return nil, err
+	}
+	c := approval.Context{AsOf: l.now, Months: months, LastPass: lastPass}
+	var failed error
+	c.Stands = func(covers string) bool {
+		list, err := l.tx.Findings(store.FindingList{Scope: everything, Integration: l.in.ID, Limit: maxRows})
+		failed = err
+		for i := range list {
+			if covered(&list[i], covers) {
+				return true
+			}
+		}
+		return err != nil
+	}
+	out, err := approval.Compare(signed, present, c)
+	if err == nil {
+		err = failed
+	}
+	return out, err
+}
+
+// months is the rhythm that the decision was made for.
+func (l *look) months(d *drawbridge.Decision) (int64, error) {
+	r, err := l.tx.Reviews().Get(string(d.Review))
+	if err != nil {
+		return 0, err
+	}
+	return r.Months, nil
+}
+
+// covered reports whether an exception's words name a finding.
+func covered(f *drawbridge.Finding, covers string) bool {
+	return covers == f.Fingerprint || covers == f.Rule+"@"+f.Element || covers == f.Rule && f.Element == ""
+}
