@@ -79,12 +79,16 @@ func (w *Workspace) loadTemplates(files fs.FS) ([]*questionnaire.Template, error
 	return list, nil
 }
 
-// CheckTemplate holds the controls, the kinds of evidence and the checks that a
-// template names to those of the workspace.
+// CheckTemplate holds the controls, the kinds of evidence, the checks and the
+// parts of frameworks that a template names to those of the workspace.
 func (w *Workspace) CheckTemplate(t *questionnaire.Template) error {
 	var controls []string
 	for _, c := range w.Policy.Controls() {
 		controls = append(controls, c.ID)
+	}
+	var frameworks []string
+	for _, f := range w.Policy.Frameworks() {
+		frameworks = append(frameworks, f.ID)
 	}
 	var settles []string
 	for _, d := range threat.Settles().All() {
@@ -99,6 +103,7 @@ func (w *Workspace) CheckTemplate(t *questionnaire.Template) error {
 		}{
 			{"control", q.Controls, controls, func(string) bool { return true }},
 			{"kind of evidence", q.Evidence, settles, func(id string) bool { return strings.HasPrefix(id, "evidence:") }},
+			{"part of a framework", q.Frameworks, frameworks, func(string) bool { return true }},
 			{"check", q.Tests, settles, func(id string) bool { return !strings.HasPrefix(id, "evidence:") }},
 		} {
 			for _, id := range part.ids {

@@ -12,6 +12,9 @@ import (
 	"drawbridge/internal/near"
 )
 
+// none is the option that says that no other one is the case.
+const none = "none"
+
 // Answer is what somebody says to one question. The value is JSON of the form
 // that the question's type asks for: true; "word"; ["word", "word"]; "text";
 // 12.5; "2026-11-21"; ["evd_…"] for files; [{"column": "cell"}] for a table.
@@ -96,7 +99,11 @@ func (q *Question) parse(raw json.RawMessage) (any, error) {
 		v, err := decode[string](raw, "one of the options, as text")
 		return v, then(err, func() error { return q.choice(v) })
 	case Multi:
-		return several(raw, "some of the options", len(q.Options), q.choice)
+		list, err := several(raw, "some of the options", len(q.Options), q.choice)
+		if err == nil && len(list) > 1 && slices.Contains(list, none) {
+			err = bad("%q excludes the other options", none)
+		}
+		return list, err
 	case File:
 		return several(raw, "the files", MaxFiles, func(s string) error { return word(s, maxCell) })
 	case Text:

@@ -12,7 +12,7 @@ var (
 	versionForm = regexp.MustCompile(`^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$`)
 	langForm    = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 	idForm      = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$`)
-	settleForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:.-]{0,79}$`)
+	settleForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:.()-]{0,79}$`)
 )
 
 // maxProblems is how many mistakes are told at once.
@@ -104,9 +104,9 @@ func (q *Question) checkForm(p *problems, earlier map[string]bool) {
 	}
 	q.checkOptions(p, where)
 	q.checkWorth(p, where)
-	for _, id := range slices.Concat(q.Controls, q.Evidence, q.Tests) {
+	for _, id := range slices.Concat(q.Controls, q.Evidence, q.Tests, q.Frameworks) {
 		if !settleForm.MatchString(id) {
-			p.add(where, "%.80q is no id of a control, of evidence or of a check", id)
+			p.add(where, "%.80q is no id of a control, of evidence, of a check or of a framework", id)
 		}
 	}
 	earlier[key] = true

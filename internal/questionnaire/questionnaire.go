@@ -89,6 +89,8 @@ type Question struct {
 	Evidence []string `yaml:"evidence,omitempty" json:"evidence,omitempty"` // each of these kinds settles it
 	Tests    []string `yaml:"tests,omitempty" json:"tests,omitempty"`       // all of these checks together settle it
 	Length   string   `yaml:"length" json:"length"`                         // the shortest questionnaire that asks it
+
+	Frameworks []string `yaml:"frameworks,omitempty" json:"frameworks,omitempty"` // of published frameworks, what it asks about
 }
 
 // Option is one choice of a question, or one column of a table.
