@@ -1,6 +1,69 @@
 package api
 
+import (
+	"fmt"
+	"io"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/client"
+	"drawbridge/internal/register"
+)
+
 // resultRoutes are the routes of results of tests.
 func resultRoutes() []Route {
-	return []Route{}
+	return []Route{
+		{"POST", "/api/v1/integrations/{id}/runs", "runs.create", access.RunWrite, "Hand in a run of live checks", 201, Idempotent | Large, does((*API).addRun)},
+		{"GET", "/api/v1/integrations/{id}/runs", "runs.list", access.IntegrationRead, "List the runs of live checks of an integration", 200, Paged, does((*API).runs)},
+		{"GET", "/api/v1/integrations/{id}/runs/{run}/document", "runs.document", access.IntegrationRead, "Read a run as it was handed in, with its transcripts", 200, Streams, does((*API).runDocument)},
+		{"GET", "/api/v1/integrations/{id}/claims", "claims.list", access.IntegrationRead, "Lay what is claimed of an integration beside what was tested", 200, 0, does((*API).claims)},
+		{"POST", "/api/v1/integrations/{id}/rulings", "rulings.create", access.RulingWrite, "Rule on a check that failed", 201, Idempotent, does((*API).rule)},
+		{"GET", "/api/v1/integrations/{id}/rulings", "rulings.list", access.IntegrationRead, "List the rulings on checks that failed", 200, Paged, does((*API).rulings)},
+		{"POST", "/api/v1/integrations/{id}/rulings/{ruling}/revoke", "rulings.revoke", access.RulingWrite, "Take a ruling back", 200, Conditional, does((*API).revokeRuling)},
+	}
+}
+
+func (a *API) addRun(c *call, in client.NewRun) (drawbridge.Run, error) {
+	return a.opt.Register.AddRun(c.r.Context(), c.actor, register.NewRun{Ref: ref(in.ID), Data: in.Run, Key: c.key})
+}
+
+func (a *API) runs(c *call, in client.ListOf) (client.List[drawbridge.Run], error) {
+	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Run], error) {
+		return a.opt.Register.Runs(c.r.Context(), c.actor, ref(in.ID), after, limit)
+	})
+}
+
+func (a *API) runDocument(c *call, in client.ByRun) (stream, error) {
+	got, r, err := a.opt.Register.RunDocument(c.r.Context(), c.actor, ref(in.ID), in.Run)
+	if err != nil {
+		return stream{}, err
+	}
+	return stream{media: "application/json", name: got.ID + ".json", close: r.Close, write: func(w io.Writer) error {
+		if _, err := io.Copy(w, r); err != nil {
+			return fmt.Errorf("send run %s: %w", got.ID, err)
+		}
+		return nil
+	}}, nil
+}
+
+func (a *API) claims(c *call, in client.ByID) (client.ClaimTests, error) {
+	got, err := a.opt.Register.Claims(c.r.Context(), c.actor, ref(in.ID))
+	return client.ClaimTests(got), err
+}
+
+func (a *API) rule(c *call, in client.NewRuling) (client.Rulings, error) {
+	list, err := a.opt.Register.Rule(c.r.Context(), c.actor, register.NewRuling{
+		Ref: ref(in.ID), Fingerprint: in.Fingerprint, Check: in.Check, Element: in.Element, Refuted: in.Refuted, Role: in.Role, Reason: in.Reason, Key: c.key,
+	})
+	return client.Rulings{Rulings: list}, err
+}
+
+func (a *API) rulings(c *call, in client.ListOf) (client.List[drawbridge.Ruling], error) {
+	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Ruling], error) {
+		return a.opt.Register.Rulings(c.r.Context(), c.actor, ref(in.ID), after, limit)
+	})
+}
+
+func (a *API) revokeRuling(c *call, in client.RevokeRuling) (drawbridge.Ruling, error) {
+	return a.opt.Register.RevokeRuling(c.r.Context(), c.actor, ref(in.ID), in.Ruling, c.match, in.Reason)
 }
