@@ -67,7 +67,8 @@ func (d *Desk) AddContract(ctx context.Context, actor access.Actor, in ContractE
 		}
 		now := d.now()
 		c.ID, c.ClosedAt, c.CreatedAt, c.UpdatedAt = drawbridge.ContractID(drawbridge.NewID("ctr", now)), noTime, now, now
-		return d.stand(c, nil), tx.Contracts().Add(&c)
+		err := tx.Contracts().Add(&c)
+		return d.stand(c, nil), err
 	})
 }
 
@@ -101,7 +102,8 @@ func (d *Desk) CloseContract(ctx context.Context, actor access.Actor, id drawbri
 			return ContractView{}, bad("say why the contract is closed: give a reason")
 		}
 		c.ClosedAt, c.UpdatedAt = d.now(), d.now()
-		return d.stand(c, nil), tx.Contracts().Set(&c)
+		err := tx.Contracts().Set(&c)
+		return d.stand(c, nil), err
 	})
 }
 

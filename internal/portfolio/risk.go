@@ -75,7 +75,8 @@ func (d *Desk) AddRisk(ctx context.Context, actor access.Actor, in RiskEdit) (Ri
 		if err := d.settle(tx, actor, &r, nil); err != nil {
 			return RiskView{}, err
 		}
-		return d.read(r, nil), tx.Risks().Add(&r)
+		err := tx.Risks().Add(&r)
+		return d.read(r, nil), err
 	})
 }
 
