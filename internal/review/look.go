@@ -65,7 +65,11 @@ func (d *Desk) look(tx *store.Tx, in *drawbridge.Integration, r *drawbridge.Revi
 	l.assessment = once(func() (*drawbridge.Assessment, error) { return tx.Assessment(in.Assessment) })
 	l.gate = once(l.readGate)
 	l.authors = once(l.readAuthors)
-	l.runs = once(func() ([]drawbridge.Run, error) { return tx.Runs().Find(newest) })
+	l.runs = once(func() ([]drawbridge.Run, error) {
+		q := newest
+		q.Equal = map[string]any{"integration": string(in.ID), "stands": true}
+		return tx.Runs().Find(q)
+	})
 	l.evidence = once(func() ([]drawbridge.Evidence, error) { return dossier.Accepted(tx, in, l.now) })
 	l.inquiries = once(func() ([]drawbridge.Inquiry, error) { return tx.Inquiries().Find(newest) })
 	l.exceptions = once(l.readExceptions)

@@ -13,6 +13,7 @@ const (
 	noticeReady     = "review.ready"
 	noticeSigned    = "review.signed"
 	noticeDecided   = "review.decided"
+	noticeMoved     = "review.moved" // the head that it looks at is another one
 )
 
 // maxTold bounds how many people of one role are told.

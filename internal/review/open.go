@@ -49,7 +49,7 @@ func (d *Desk) open(tx *store.Tx, actor access.Actor, in Opening) (*drawbridge.R
 		return nil, err
 	}
 	if st.Review != "" {
-		return tx.Reviews().Get(string(st.Review))
+		return d.join(tx, st.Review, in)
 	}
 	last, err := tx.Reviews().First(store.Query{Equal: map[string]any{"integration": string(i.ID)}, Newest: true})
 	if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
@@ -70,7 +70,22 @@ func (d *Desk) open(tx *store.Tx, actor access.Actor, in Opening) (*drawbridge.R
 	if err := d.setStanding(tx, st); err != nil {
 		return nil, err
 	}
-	return r, tx.Reviews().Add(r)
+	if err := tx.Reviews().Add(r); err != nil {
+		return nil, err
+	}
+	l := d.look(tx, i, r)
+	return r, l.tell(actor, noticeOpened, l.requester)
+}
+
+// join is the answer when a review is open already. What the requester says is
+// added to a draft that says nothing yet.
+func (d *Desk) join(tx *store.Tx, id drawbridge.ReviewID, in Opening) (*drawbridge.Review, error) {
+	r, err := tx.Reviews().Get(string(id))
+	if err != nil || !said(in.Intake) || said(r.Intake) || r.State != drawbridge.Draft {
+		return r, err
+	}
+	r.Intake, r.Cause, r.UpdatedAt = in.Intake, in.Cause, d.now()
+	return r, tx.Reviews().Set(r)
 }
 
 // standing reads where an integration stands; a new one has version 0.

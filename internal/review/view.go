@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/approval"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/register"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 )
@@ -26,14 +28,6 @@ type view struct {
 	json     []byte
 	digest   string
 	lastPass map[string]time.Time
-}
-
-// verdict is one row of what a run found.
-type verdict struct {
-	Check       string             `json:"check"`
-	Element     string             `json:"element"`
-	Verdict     drawbridge.Verdict `json:"verdict"`
-	Fingerprint string             `json:"fingerprint"`
 }
 
 // readView gathers the material view of the head.
@@ -127,10 +121,11 @@ func (l *look) addChecks(v *view) error {
 	}
 	v.lastPass = map[string]time.Time{}
 	seen := map[string]bool{}
+	slices.SortStableFunc(runs, func(a, b drawbridge.Run) int { return b.FinishedAt.Compare(a.FinishedAt) })
 	for _, r := range runs {
-		var list []verdict
-		if err := json.Unmarshal(r.Verdicts, &list); err != nil {
-			return fmt.Errorf("read the verdicts of %s: %w", r.ID, err)
+		list, err := register.Verdicts(&r)
+		if err != nil {
+			return err
 		}
 		for _, x := range list {
 			c := approval.Check{Check: x.Check, Element: x.Element, Verdict: x.Verdict}

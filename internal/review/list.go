@@ -1,0 +1,174 @@
+package review
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/action"
+	"drawbridge/internal/approval"
+	"drawbridge/internal/register"
+	"drawbridge/internal/seal"
+	"drawbridge/internal/store"
+)
+
+// Filter says which reviews to list; what is empty does not restrict.
+type Filter struct {
+	Integration drawbridge.IntegrationID
+	Partner     drawbridge.PartnerID
+	State       drawbridge.ReviewState
+	Tier        drawbridge.Tier
+	Open        bool // those that have not ended
+}
+
+// Reviews lists the reviews that the actor may see, newest first.
+func (d *Desk) Reviews(ctx context.Context, actor access.Actor, f Filter, after *register.Cursor, limit int) (register.Page[drawbridge.Review], error) {
+	q := f.query()
+	q.After, q.Newest = place(after), true
+	return page(limit, func(size int) (list []drawbridge.Review, err error) {
+		q.Limit = size
+		err = d.door.List(ctx, actor, access.ReviewRead, func(tx *store.Tx, scope access.Scope) error {
+			q.Scope = &scope
+			list, err = tx.Reviews().Find(q)
+			return err
+		})
+		return list, err
+	}, func(r drawbridge.Review) string { return string(r.ID) })
+}
+
+func (f Filter) query() store.Query {
+	q := store.Query{Equal: map[string]any{}, In: map[string][]string{}}
+	for column, v := range map[string]string{"integration": string(f.Integration), "partner": string(f.Partner), "state": string(f.State), "tier": string(f.Tier)} {
+		if v != "" {
+			q.Equal[column] = v
+		}
+	}
+	if f.Open {
+		for _, s := range drawbridge.ReviewStates() {
+			if s.Open() {
+				q.In["state"] = append(q.In["state"], string(s))
+			}
+		}
+	}
+	return q
+}
+
+// Review reads one review.
+func (d *Desk) Review(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) (drawbridge.Review, error) {
+	var out drawbridge.Review
+	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) error {
+		out = *l.review
+		return nil
+	})
+	return out, err
+}
+
+// Progress is what a review waits for.
+type Progress struct {
+	Step     string    `json:"step"`    // the next one; empty when the review ended
+	Missing  []Missing `json:"missing"` // what keeps it from that
+	View     string    `json:"view"`    // digest of the present material view: what is signed and decided on
+	Content  string    `json:"content"` // content digest of the head
+	Signoffs []Counted `json:"signoffs"`
+}
+
+// next is the step that leads on.
+var next = map[drawbridge.ReviewState]string{
+	drawbridge.Draft: stepSubmit, drawbridge.Submitted: stepTriage, drawbridge.Triaged: stepStart, drawbridge.InReview: stepReady, drawbridge.Ready: stepApprove,
+}
+
+// Progress tells what keeps a review from its next step, and who signed what.
+func (d *Desk) Progress(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) (Progress, error) {
+	out := Progress{Missing: []Missing{}, Signoffs: []Counted{}}
+	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) (err error) {
+		if out.Step = next[l.review.State]; out.Step != "" {
+			if out.Missing, err = l.missing(out.Step); err != nil {
+				return err
+			}
+		}
+		present, err := l.present()
+		if err != nil {
+			return err
+		}
+		rev, err := l.revision()
+		if err != nil {
+			return err
+		}
+		out.View, out.Content = present.digest, rev.Content
+		counted, err := l.tally()
+		out.Signoffs = append(out.Signoffs, counted...)
+		return err
+	})
+	return out, err
+}
+
+// Changes lists what differs from the decision that stands to what is there now:
+// what a reassessment looks at first.
+func (d *Desk) Changes(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) ([]approval.Difference, error) {
+	out := []approval.Difference{}
+	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) error {
+		s, err := d.look(l.tx, l.in, nil).status()
+		out = append(out, s.Differences...)
+		return err
+	})
+	slices.SortStableFunc(out, func(a, b approval.Difference) int { return cmp.Compare(weight(a), weight(b)) })
+	return out, err
+}
+
+// weight puts what voids a decision first.
+func weight(d approval.Difference) int {
+	if d.Kind.Stale() {
+		return 0
+	}
+	return 1
+}
+
+// Decisions lists the decisions about an integration, newest first.
+func (d *Desk) Decisions(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID, after *register.Cursor, limit int) (register.Page[drawbridge.Decision], error) {
+	act := action.Act{Actor: actor, Action: access.ReviewRead, On: onIntegration(id)}
+	return page(limit, func(size int) (list []drawbridge.Decision, err error) {
+		err = d.door.View(ctx, act, func(tx *store.Tx) error {
+			list, err = tx.Decisions().Find(store.Query{Equal: map[string]any{"integration": string(id)}, After: place(after), Newest: true, Limit: size})
+			return err
+		})
+		return list, err
+	}, func(x drawbridge.Decision) string { return string(x.ID) })
+}
+
+// Approval reads the signed file of an approval, and how it may be called. It is
+// held to the record first: a file that was touched is none.
+func (d *Desk) Approval(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) (name string, file []byte, err error) {
+	var decision *drawbridge.Decision
+	err = d.view(ctx, actor, access.ApprovalRead, id, func(l *look) error {
+		if l.review.Decision == "" {
+			return drawbridge.Errorf(drawbridge.NotFound, "the review is %s: there is no approval yet", words(string(l.review.State)))
+		}
+		if decision, err = l.tx.Decisions().Get(string(l.review.Decision)); err != nil {
+			return err
+		}
+		if decision.Approval == "" {
+			return drawbridge.Errorf(drawbridge.NotFound, "the review was %s: there is no approval", words(string(decision.Outcome)))
+		}
+		name = fileName(l.in.Slug, l.in.Environment, decision.ID)
+		return nil
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	r, err := d.door.Store().Blobs().Open(decision.Approval, d.door.Keys())
+	if err != nil {
+		return "", nil, err
+	}
+	defer r.Close()
+	if file, err = io.ReadAll(io.LimitReader(r, approval.MaxFile+1)); err != nil {
+		return "", nil, fmt.Errorf("read the approval of %s: %w", decision.ID, err)
+	}
+	if seal.Digest(file) != decision.Approval {
+		return "", nil, fmt.Errorf("review: the approval of %s is not the one that was signed", decision.ID)
+	}
+	return name, file, nil
+}
