@@ -96,3 +96,17 @@ func (d *Desk) link(ctx context.Context, secret seal.Hidden, prefix string, find
 	}
 	return l, err
 }
+
+// Holder reads the link that somebody came by.
+func (d *Desk) Holder(ctx context.Context, actor access.Actor) (drawbridge.Link, error) {
+	var out drawbridge.Link
+	act := action.Act{Actor: actor, Action: access.InquiryRead, Object: access.Object{Kind: "inquiry", Inquiry: actor.Inquiry}}
+	err := d.door.View(ctx, act, func(tx *store.Tx) error {
+		l, err := holder(tx, actor)
+		if l != nil {
+			out = told(*l)
+		}
+		return err
+	})
+	return out, err
+}
