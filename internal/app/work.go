@@ -65,7 +65,10 @@ func (a *App) workers() map[string]job.Worker {
 			return a.Dossier.Recount(ctx, drawbridge.EvidenceID(e.Subject))
 		}},
 		register.EventPushed: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
-			return a.Lifecycle.Adopt(ctx, access.System("lifecycle"), drawbridge.IntegrationID(e.Subject))
+			if err := a.Lifecycle.Adopt(ctx, access.System("lifecycle"), drawbridge.IntegrationID(e.Subject)); err != nil {
+				return err
+			}
+			return a.Review.Pushed(ctx, access.System("review"), drawbridge.IntegrationID(e.Subject), job.Key(e))
 		}},
 		lifecycle.EventEnding: {Work: func(ctx context.Context, e job.Event) error {
 			return a.Lifecycle.Ending(ctx, access.System("lifecycle"), e.Subject)

@@ -171,43 +171,76 @@ func said(in drawbridge.Intake) bool { return !reflect.ValueOf(in).IsZero() }
 // only narrows, and prose, does not.
 func (d *Desk) Pushed(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID, key string) error {
 	act := action.Act{Actor: actor, Action: access.ReviewOpen, On: onIntegration(id), Key: key, Input: id}
-	_, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (bool, error) { return d.pushed(tx, actor, id) })
+	todo := ""
+	look := func(tx *store.Tx) (err error) {
+		todo, err = d.afterPush(tx, id)
+		return err
+	}
+	if err := d.door.View(ctx, act, look); err != nil || todo == "" {
+		return err
+	}
+	_, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (struct{}, error) {
+		var none struct{}
+		if err := look(tx); err != nil || todo == "" {
+			return none, err
+		}
+		if todo == "follow" {
+			return none, d.follow(tx, actor, id)
+		}
+		_, err := d.open(tx, actor, Opening{Integration: id, Cause: todo})
+		return none, err
+	})
 	return err
 }
 
-func (d *Desk) pushed(tx *store.Tx, actor access.Actor, id drawbridge.IntegrationID) (bool, error) {
+// afterPush says what a push asks for: to open a review with this cause, to have
+// the open one follow the head, or nothing.
+func (d *Desk) afterPush(tx *store.Tx, id drawbridge.IntegrationID) (string, error) {
 	in, err := tx.Integration(id)
 	if err != nil || in.State == drawbridge.Retired || in.State == drawbridge.Exiting {
-		return false, err
+		return "", err
 	}
 	status, err := d.look(tx, in, nil).status()
+	switch {
+	case err != nil:
+		return "", err
+	case status.OpenReview != nil && status.OpenReview.Revision != in.Head:
+		return "follow", nil
+	case status.OpenReview != nil:
+		return "", nil
+	case status.Decision != nil && status.Stale:
+		return "widening", nil
+	case status.Decision != nil:
+		return "", nil
+	}
+	// What was withdrawn stays so until somebody opens it again.
+	had, err := tx.Reviews().Count(store.Query{Equal: map[string]any{"integration": string(id)}})
+	if err != nil || had > 0 {
+		return "", err
+	}
+	return "push", nil
+}
+
+// follow has the open review look at the head.
+func (d *Desk) follow(tx *store.Tx, actor access.Actor, id drawbridge.IntegrationID) error {
+	in, err := tx.Integration(id)
 	if err != nil {
-		return false, err
+		return err
 	}
-	switch r := status.OpenReview; {
-	case r != nil && r.Revision != in.Head:
-		l := d.look(tx, in, r)
-		r.Revision = in.Head
-		if err := l.set(); err != nil {
-			return false, err
-		}
-		return true, l.tell(actor, noticeMoved, l.requester, l.signersSoFar)
-	case r != nil:
-		return false, nil
-	case status.Decision != nil && !status.Stale:
-		return false, nil
-	case status.Decision != nil && !approves(status.Decision.Outcome):
-		return false, nil
-	case status.Decision == nil:
-		// What was withdrawn stays so until somebody opens it again.
-		if had, err := tx.Reviews().Count(store.Query{Equal: map[string]any{"integration": string(id)}}); err != nil || had > 0 {
-			return false, err
-		}
-		_, err = d.open(tx, actor, Opening{Integration: id, Cause: "push"})
-		return err == nil, err
+	s, err := d.standing(tx, in)
+	if err != nil {
+		return err
 	}
-	_, err = d.open(tx, actor, Opening{Integration: id, Cause: "widening", Source: string(in.Head)})
-	return err == nil, err
+	r, err := tx.Reviews().Get(string(s.Review))
+	if err != nil {
+		return err
+	}
+	l := d.look(tx, in, r)
+	r.Revision = in.Head
+	if err := l.set(); err != nil {
+		return err
+	}
+	return l.tell(actor, noticeMoved, l.requester, l.signersSoFar)
 }
 
 // signersSoFar are those whose sign-offs a new head may have voided.
