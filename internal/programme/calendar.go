@@ -1,0 +1,194 @@
+package programme
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/store"
+)
+
+// Due is one day of the calendar.
+type Due struct {
+	ID          string                   `json:"id"` // of what is due
+	Kind        string                   `json:"kind"`
+	On          drawbridge.Date          `json:"on"`
+	Title       string                   `json:"title"`
+	Integration drawbridge.IntegrationID `json:"integration"` // may be empty
+	Partner     drawbridge.PartnerID     `json:"partner"`     // may be empty
+}
+
+// How far the calendar looks back and ahead.
+const (
+	calendarBack  = 90  // days
+	calendarAhead = 400 // days
+	maxCalendar   = 5000
+)
+
+// Calendar lists what is due, by day: decisions, reviews, conditions, exceptions,
+// evidence, contracts, notices and threat models, as far as the actor may see
+// each kind today.
+func (d *Desk) Calendar(ctx context.Context, actor access.Actor) ([]Due, error) {
+	a := &agenda{
+		from: string(drawbridge.DateOf(d.now().AddDate(0, 0, -calendarBack))), to: string(drawbridge.DateOf(d.now().AddDate(0, 0, calendarAhead))),
+	}
+	for _, part := range []struct {
+		may  access.Action
+		find func() error
+	}{
+		{access.ReviewRead, a.reviews},
+		{access.EvidenceRead, a.evidence},
+		{access.ContractRead, a.contracts},
+		{access.NoticeRead, a.notices},
+	} {
+		if part.may != access.ReviewRead && d.door.Table().Scope(actor, part.may).Nothing() {
+			continue // nothing of this kind is theirs to see; that is no refusal
+		}
+		err := d.door.List(ctx, actor, part.may, func(tx *store.Tx, s access.Scope) error {
+			a.tx, a.scope = tx, s
+			return part.find()
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	err := d.door.List(ctx, actor, access.IntegrationRead, func(tx *store.Tx, s access.Scope) error {
+		a.tx, a.scope = tx, s
+		return a.name()
+	})
+	slices.SortFunc(a.out, func(x, y Due) int { return cmp.Or(cmp.Compare(x.On, y.On), cmp.Compare(x.ID, y.ID)) })
+	return a.out[:min(len(a.out), maxCalendar)], err
+}
+
+// agenda gathers the days.
+type agenda struct {
+	tx       *store.Tx
+	scope    access.Scope
+	from, to string
+	out      []Due
+}
+
+// between selects what is due within the calendar and in scope.
+func (a *agenda) between(column string, equal map[string]any) store.Query {
+	return store.Query{Equal: equal, Ranges: []store.Range{{Column: column, From: a.from, To: a.to}}, Scope: &a.scope}
+}
+
+// gather adds what a query finds.
+func gather[T any](a *agenda, shelf store.Shelf[T], q store.Query, due func(*T) Due) error {
+	return each(shelf, q, func(x *T) string { return due(x).ID }, func(x *T) error {
+		if x := due(x); x.On != "" && string(x.On) >= a.from && string(x.On) < a.to {
+			a.out = append(a.out, x)
+		}
+		return nil
+	})
+}
+
+func (a *agenda) reviews() error {
+	err := gather(a, a.tx.Standings(), a.between("until", nil), func(s *drawbridge.Standing) Due {
+		x := Due{ID: string(s.ID), Kind: "decision", On: s.Until, Title: "Last day of the decision", Integration: s.ID}
+		if !approves(s.Outcome) {
+			x.On = ""
+		}
+		return x
+	})
+	if err != nil {
+		return err
+	}
+	err = gather(a, a.tx.Reviews(), a.between("due", nil), func(r *drawbridge.Review) Due {
+		x := Due{ID: string(r.ID), Kind: "review", On: r.Due, Title: "The review is to be decided", Integration: r.Integration}
+		if !r.State.Open() {
+			x.On = ""
+		}
+		return x
+	})
+	if err != nil {
+		return err
+	}
+	err = gather(a, a.tx.Conditions(), a.between("due", map[string]any{"state": "open"}), func(c *drawbridge.Condition) Due {
+		return Due{ID: c.ID, Kind: "condition", On: c.Due, Title: "Condition: " + c.Text, Integration: c.Integration}
+	})
+	if err != nil {
+		return err
+	}
+	err = gather(a, a.tx.Exceptions(), a.between("expires", map[string]any{"state": "confirmed"}), func(x *drawbridge.Exception) Due {
+		return Due{ID: x.ID, Kind: "exception", On: x.Expires, Title: "Last day of the exception for " + x.Covers, Integration: x.Integration}
+	})
+	if err != nil {
+		return err
+	}
+	next, err := lastLooks(a.tx, store.Query{Scope: &a.scope})
+	for _, id := range sortedKeys(next) {
+		if day := string(next[id]); day >= a.from && day < a.to {
+			a.out = append(a.out, Due{ID: "threats-" + string(id), Kind: "threats", On: next[id], Title: "Look at the threat model", Integration: id})
+		}
+	}
+	return err
+}
+
+func (a *agenda) evidence() error {
+	for _, column := range []string{"expires", "period_end"} {
+		err := gather(a, a.tx.Evidence(), a.between(column, map[string]any{"state": "accepted", "superseded_by": ""}), func(e *drawbridge.Evidence) Due {
+			x := Due{ID: string(e.ID), Kind: "evidence", On: e.Until(), Title: "Evidence ends: " + e.Title, Integration: e.Integration, Partner: e.Partner}
+			if column == "period_end" && e.Expires != "" {
+				x.On = ""
+			}
+			return x
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *agenda) contracts() error {
+	q := a.between("ends", map[string]any{"closed_at": ""})
+	q.Scope = nil // whoever may read contracts reads them all
+	return gather(a, a.tx.Contracts(), q, func(c *drawbridge.Contract) Due {
+		return Due{ID: string(c.ID), Kind: "contract", On: c.Ends, Title: "Contract ends: " + c.Title, Partner: c.Partner}
+	})
+}
+
+func (a *agenda) notices() error {
+	q := a.between("deadline", map[string]any{"state": "open"})
+	q.Scope = nil // the same
+	return gather(a, a.tx.Notices(), q, func(n *drawbridge.Notice) Due {
+		return Due{ID: n.ID, Kind: "notice", On: n.Deadline, Title: "Decide on the notice: " + n.Title, Partner: n.Partner}
+	})
+}
+
+// name puts the integration's name before each title; what the actor may not
+// see is left out.
+func (a *agenda) name() error {
+	ids := map[string]bool{}
+	for _, x := range a.out {
+		if x.Integration != "" {
+			ids[string(x.Integration)] = true
+		}
+	}
+	names := map[drawbridge.IntegrationID]string{}
+	for part := range slices.Chunk(sortedKeys(ids), batch) {
+		list, err := a.tx.IntegrationShelf().Find(store.Query{In: map[string][]string{"id": part}, Scope: &a.scope, Limit: batch})
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			names[list[i].ID] = list[i].Slug + " (" + list[i].Environment + ")"
+		}
+	}
+	kept := a.out[:0]
+	for _, x := range a.out {
+		name, ok := names[x.Integration]
+		if x.Integration != "" && !ok {
+			continue
+		}
+		if ok {
+			x.Title = name + ": " + x.Title
+		}
+		kept = append(kept, x)
+	}
+	a.out = kept
+	return nil
+}
