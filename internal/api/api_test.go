@@ -19,6 +19,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/api"
+	"drawbridge/internal/approval"
 	"drawbridge/internal/client"
 	"drawbridge/internal/ledger"
 	"drawbridge/internal/manifest"
@@ -111,7 +112,7 @@ func TestJourney(t *testing.T) {
 		}
 		gate, err := bob.Gate(ctx, client.GateQuestion{Key: client.Key{Slug: "labels", Environment: "production"}, Digest: second.Revision.Content})
 		ok(err)
-		if !gate.Known || gate.Superseded || gate.Outcome != again.Assessment.Outcome || gate.Basis != "advice" {
+		if gate.Status != approval.Undecided || !gate.Advice.Known || gate.Advice.Superseded || gate.Advice.Outcome != again.Assessment.Outcome {
 			t.Errorf("gate %+v", gate)
 		}
 		findings, err := bob.Findings(ctx, client.FindingFilter{Integration: in.ID, Page: client.Page{Limit: 200}})

@@ -119,16 +119,17 @@ func (a *API) document(c *call, in client.ByAssessment) (stream, error) {
 }
 
 func (a *API) gate(c *call, in client.GateQuestion) (client.GateAnswer, error) {
-	g, err := a.opt.Register.Gate(c.r.Context(), c.actor, register.ByKey(in.Slug, in.Environment), in.Digest)
-	out := client.GateAnswer{
-		Integration: g.Integration, Digest: g.Digest, Known: g.Known, Superseded: g.Superseded, Outdated: g.Outdated, Revision: g.Revision, Number: g.Number,
-		Outcome: g.Outcome, Tier: g.Tier, Inherent: g.Inherent, Residual: g.Residual, Assessment: g.Assessment, AssessedAt: g.AssessedAt, Basis: g.Basis,
-	}
+	got, err := a.opt.Review.Gate(c.r.Context(), c.actor, register.ByKey(in.Slug, in.Environment), in.Digest)
+	g := got.Advice
+	out := client.GateAnswer{Integration: got.Integration, Answer: got.Answer, Advice: client.GateAdvice{
+		Known: g.Known, Superseded: g.Superseded, Outdated: g.Outdated, Revision: g.Revision, Number: g.Number,
+		Outcome: g.Outcome, Tier: g.Tier, Inherent: g.Inherent, Residual: g.Residual, Assessment: g.Assessment, AssessedAt: g.AssessedAt,
+	}}
 	for _, r := range g.Reasons {
-		out.Reasons = append(out.Reasons, client.Reason(r))
+		out.Advice.Reasons = append(out.Advice.Reasons, client.Reason(r))
 	}
 	for _, p := range g.Packs {
-		out.Packs = append(out.Packs, client.Pack(p))
+		out.Advice.Packs = append(out.Advice.Packs, client.Pack(p))
 	}
 	return out, err
 }

@@ -157,10 +157,11 @@ func (s *statusAnswer) tell(w io.Writer) error {
 		}
 	}
 	if s.Gate != nil {
-		fmt.Fprintf(&b, "gate for the file as it is: %s\n", s.Gate.Outcome)
+		fmt.Fprintf(&b, "gate for the file as it is: %s\n", s.Gate.Status)
 		for _, r := range s.Gate.Reasons {
-			fmt.Fprintf(&b, "  %-11s %s\n", r.Outcome, line(r.Text))
+			b.WriteString("  " + line(r) + "\n")
 		}
+		fmt.Fprintf(&b, "the server's own assessment: %s\n", s.Gate.Advice.Outcome)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/approval"
 	"drawbridge/internal/manifest"
 )
 
@@ -115,24 +116,29 @@ type Pack struct {
 	Origin  string `json:"origin" doc:"builtin, or where it lies on the server"`
 }
 
-// GateAnswer is what the server's own gate says about exactly one digest.
+// GateAnswer is whether exactly one digest is approved, with what the server's
+// own assessment says beside it.
 type GateAnswer struct {
 	Integration drawbridge.IntegrationID `json:"integration"`
-	Digest      string                   `json:"digest"`
-	Known       bool                     `json:"known" doc:"a revision has the digest"`
-	Superseded  bool                     `json:"superseded" doc:"a later revision replaced it"`
-	Outdated    bool                     `json:"outdated" doc:"the server's packs changed since the assessment"`
-	Revision    drawbridge.RevisionID    `json:"revision"`
-	Number      int64                    `json:"number"`
-	Outcome     drawbridge.Outcome       `json:"outcome"`
-	Reasons     []Reason                 `json:"reasons"`
-	Tier        drawbridge.Tier          `json:"tier"`
-	Inherent    float64                  `json:"inherent"`
-	Residual    float64                  `json:"residual"`
-	Packs       []Pack                   `json:"packs"`
-	Assessment  drawbridge.AssessmentID  `json:"assessment"`
-	AssessedAt  time.Time                `json:"assessed_at,omitzero"`
-	Basis       string                   `json:"basis" doc:"advice, until there are decisions"`
+	approval.Answer
+	Advice GateAdvice `json:"advice" doc:"the server's own assessment of the digest; it decides nothing"`
+}
+
+// GateAdvice is what the server's own assessment says about exactly one digest.
+type GateAdvice struct {
+	Known      bool                    `json:"known" doc:"a revision has the digest"`
+	Superseded bool                    `json:"superseded" doc:"a later revision replaced it"`
+	Outdated   bool                    `json:"outdated" doc:"the server's packs changed since the assessment"`
+	Revision   drawbridge.RevisionID   `json:"revision"`
+	Number     int64                   `json:"number"`
+	Outcome    drawbridge.Outcome      `json:"outcome"`
+	Reasons    []Reason                `json:"reasons"`
+	Tier       drawbridge.Tier         `json:"tier"`
+	Inherent   float64                 `json:"inherent"`
+	Residual   float64                 `json:"residual"`
+	Packs      []Pack                  `json:"packs"`
+	Assessment drawbridge.AssessmentID `json:"assessment"`
+	AssessedAt time.Time               `json:"assessed_at,omitzero"`
 }
 
 // FindingFilter says which findings to list; what is empty does not restrict.
@@ -221,7 +227,7 @@ func (c *Client) Document(ctx context.Context, in ByAssessment, w io.Writer) err
 	return stream(ctx, c, "GET /api/v1/integrations/{id}/assessments/{assessment}/document", in, w)
 }
 
-// Gate asks the server's own gate about exactly one digest.
+// Gate asks whether exactly one digest is approved.
 func (c *Client) Gate(ctx context.Context, in GateQuestion) (GateAnswer, error) {
 	out, _, err := call[GateAnswer](ctx, c, "GET /api/v1/gate", in)
 	return out, err
