@@ -40,7 +40,9 @@ func (d *Desk) Claims(ctx context.Context, actor access.Actor, ref Ref) (ClaimTe
 	}
 	defer leave()
 	out := ClaimTests{Integration: a.Integration, Assessment: a.ID, AsOf: a.AsOf, Claims: []assess.ClaimTest{}}
-	var doc struct{ Claims []assess.ClaimTest }
+	var doc struct {
+		Claims []assess.ClaimTest `json:"claims"`
+	}
 	if err := json.NewDecoder(r).Decode(&doc); err != nil {
 		return out, fmt.Errorf("read the assessment %s: %w", a.ID, err)
 	}
