@@ -16,18 +16,9 @@ import (
 // maxAgreed bounds the integrations that one answer compares with contracts.
 const maxAgreed = 1000
 
-// Agreements are a partner's contracts, held against what manifests say of them
-// and against what the data that moves asks for.
-type Agreements struct {
-	Partner   drawbridge.PartnerID `json:"partner"`
-	Contracts []ContractView       `json:"contracts"`
-	Gaps      []Gap                `json:"gaps"`
-	More      bool                 `json:"more"` // the partner has more integrations than were compared
-}
-
 // Agreements compares a partner's contracts with its integrations.
-func (d *Desk) Agreements(ctx context.Context, actor access.Actor, partner drawbridge.PartnerID) (Agreements, error) {
-	out := Agreements{Partner: partner, Contracts: []ContractView{}, Gaps: []Gap{}}
+func (d *Desk) Agreements(ctx context.Context, actor access.Actor, partner drawbridge.PartnerID) (drawbridge.Agreements, error) {
+	out := drawbridge.Agreements{Partner: partner, Contracts: []drawbridge.ContractView{}, Gaps: []drawbridge.Gap{}}
 	ws, err := d.workspace()
 	if err != nil {
 		return out, err
@@ -55,18 +46,18 @@ func (d *Desk) Agreements(ctx context.Context, actor access.Actor, partner drawb
 }
 
 // covering lists the contracts in force that cover an integration.
-func covering(list []ContractView, id drawbridge.IntegrationID) []ContractView {
-	return slices.DeleteFunc(slices.Clone(list), func(c ContractView) bool {
+func covering(list []drawbridge.ContractView, id drawbridge.IntegrationID) []drawbridge.ContractView {
+	return slices.DeleteFunc(slices.Clone(list), func(c drawbridge.ContractView) bool {
 		return c.Standing != "in_force" || len(c.Integrations) > 0 && !slices.Contains(c.Integrations, id)
 	})
 }
 
 // criticalGaps are what DORA asks besides of contracts that something critical rests on.
-func criticalGaps(list []ContractView, estate []store.Placed) (out []Gap) {
+func criticalGaps(list []drawbridge.ContractView, estate []store.Placed) (out []drawbridge.Gap) {
 	for i := range list {
 		c := &list[i]
 		rests := slices.ContainsFunc(estate, func(p store.Placed) bool {
-			return p.Tier == drawbridge.TierCritical && len(covering([]ContractView{*c}, p.ID)) > 0
+			return p.Tier == drawbridge.TierCritical && len(covering([]drawbridge.ContractView{*c}, p.ID)) > 0
 		})
 		if rests && (c.Type == "msa" || c.Type == "sla") {
 			out = append(out, lacking(&c.Contract, "dora-30-3")...)
@@ -96,7 +87,7 @@ type best struct {
 	ends                   drawbridge.Date
 }
 
-func bestOf(list []ContractView) best {
+func bestOf(list []drawbridge.ContractView) best {
 	b := best{levels: map[string]drawbridge.ServiceLevel{}}
 	for i := range list {
 		c := &list[i].Contract
@@ -121,9 +112,9 @@ func bestOf(list []ContractView) best {
 }
 
 // compare holds one integration against the contracts that cover it.
-func compare(p *store.Placed, contracts []ContractView, t *taxonomy.Taxonomy) (out []Gap) {
+func compare(p *store.Placed, contracts []drawbridge.ContractView, t *taxonomy.Taxonomy) (out []drawbridge.Gap) {
 	gap := func(subject, format string, args ...any) {
-		out = append(out, Gap{Integration: p.ID, Subject: subject, Text: fmt.Sprintf(format, args...)})
+		out = append(out, drawbridge.Gap{Integration: p.ID, Subject: subject, Text: fmt.Sprintf(format, args...)})
 	}
 	if p.Facts == nil {
 		gap("facts", "its head was not looked at yet: nothing can be compared; assess it again")

@@ -71,8 +71,8 @@ func checkClauses(c *drawbridge.Contract) error {
 }
 
 // lacking lists the clauses of a law that a contract does not have in full.
-func lacking(c *drawbridge.Contract, prefix string) []Gap {
-	var out []Gap
+func lacking(c *drawbridge.Contract, prefix string) []drawbridge.Gap {
+	var out []drawbridge.Gap
 	for _, x := range clauses {
 		word, _, _ := strings.Cut(c.Clauses[x.ID], " ")
 		if !strings.HasPrefix(x.ID, prefix) || word == "present" {
@@ -81,7 +81,7 @@ func lacking(c *drawbridge.Contract, prefix string) []Gap {
 		if word == "" {
 			word = "unknown"
 		}
-		out = append(out, Gap{Subject: x.ID, Contract: c.ID, Text: x.Law + ", " + x.Title + ": " + word})
+		out = append(out, drawbridge.Gap{Subject: x.ID, Contract: c.ID, Text: x.Law + ", " + x.Title + ": " + word})
 	}
 	return out
 }

@@ -19,42 +19,6 @@ const maxShares = 100
 // indexSource says from where the index and its bands are.
 const indexSource = "Herfindahl-Hirschman index, 0 to 10,000; bands of the US Merger Guidelines 2023: above 1,000 moderate, above 1,800 high. Unknown counts as if it stood with the largest."
 
-// Share is a part of what integrations rest on.
-type Share struct {
-	Name         string  `json:"name"`
-	Integrations int64   `json:"integrations"` // that rest on it
-	Share        float64 `json:"share"`        // 0 to 1; an integration that rests on several is shared out
-}
-
-// Dimension is one way to look at what integrations rest on.
-type Dimension struct {
-	Name    string  `json:"name"` // partner, group, subprocessor, country, function
-	Shares  []Share `json:"shares"`
-	More    int     `json:"more"`    // that are not listed
-	Unknown Share   `json:"unknown"` // what nobody stated
-	Index   int64   `json:"index"`
-	Band    string  `json:"band"` // low, moderate, high; none when there is nothing
-}
-
-// Function is a function of the business, and who keeps it going in production.
-type Function struct {
-	Name          string                 `json:"name"`
-	Suppliers     []drawbridge.PartnerID `json:"suppliers"`     // groups
-	Single        bool                   `json:"single"`        // only one: a single point of failure
-	Integrations  int64                  `json:"integrations"`  //
-	Fallback      string                 `json:"fallback"`      // planned, none or unknown: the worst of its integrations
-	Substitutable string                 `json:"substitutable"` // the worst of its integrations; empty when one does not say
-}
-
-// Concentration is what all integrations together rest on.
-type Concentration struct {
-	Integrations int64       `json:"integrations"` // that are not retired
-	Unread       int64       `json:"unread"`       // whose head nobody looked at yet
-	Dimensions   []Dimension `json:"dimensions"`
-	Functions    []Function  `json:"functions"` // those with one supplier first
-	Source       string      `json:"source"`
-}
-
 // estate is all that is not retired, with who belongs to whom.
 type estate struct {
 	list    []store.Placed
@@ -102,20 +66,20 @@ func (e *estate) passed(p *store.Placed) (names []string, known bool) {
 }
 
 // Concentration tells on whom and on what all integrations rest, and how far on one.
-func (d *Desk) Concentration(ctx context.Context, actor access.Actor) (Concentration, error) {
+func (d *Desk) Concentration(ctx context.Context, actor access.Actor) (drawbridge.Concentration, error) {
 	var e *estate
 	err := d.door.List(ctx, actor, access.PortfolioRead, func(tx *store.Tx, _ access.Scope) (err error) {
 		e, err = survey(tx)
 		return err
 	})
 	if err != nil {
-		return Concentration{}, err
+		return drawbridge.Concentration{}, err
 	}
 	return e.concentration(), nil
 }
 
-func (e *estate) concentration() Concentration {
-	out := Concentration{Integrations: int64(len(e.list)), Source: indexSource, Functions: e.functions()}
+func (e *estate) concentration() drawbridge.Concentration {
+	out := drawbridge.Concentration{Integrations: int64(len(e.list)), Source: indexSource, Functions: e.functions()}
 	for _, dim := range []struct {
 		name string
 		of   func(*store.Placed) (names []string, known bool)
@@ -136,7 +100,7 @@ func (e *estate) concentration() Concentration {
 			return one(p.Facts.Function)
 		}},
 	} {
-		t := tally{shares: map[string]*Share{}}
+		t := tally{shares: map[string]*drawbridge.Share{}}
 		for i := range e.list {
 			t.add(dim.of(&e.list[i]))
 		}
@@ -160,8 +124,8 @@ func one(name string) ([]string, bool) {
 // tally adds up shares: each integration is worth one, shared out evenly among
 // what it rests on, what is unknown among it.
 type tally struct {
-	shares  map[string]*Share
-	unknown Share
+	shares  map[string]*drawbridge.Share
+	unknown drawbridge.Share
 	total   float64
 }
 
@@ -176,7 +140,7 @@ func (t *tally) add(names []string, known bool) {
 	t.total++
 	for _, n := range names {
 		if t.shares[n] == nil {
-			t.shares[n] = &Share{Name: n}
+			t.shares[n] = &drawbridge.Share{Name: n}
 		}
 		t.shares[n].Integrations++
 		t.shares[n].Share += 1 / parts
@@ -187,8 +151,8 @@ func (t *tally) add(names []string, known bool) {
 	}
 }
 
-func (t *tally) dimension(name string) Dimension {
-	out := Dimension{Name: name, Unknown: t.unknown, Band: "none", Shares: []Share{}}
+func (t *tally) dimension(name string) drawbridge.Dimension {
+	out := drawbridge.Dimension{Name: name, Unknown: t.unknown, Band: "none", Shares: []drawbridge.Share{}}
 	out.Unknown.Name = "unknown"
 	if t.total == 0 {
 		return out
@@ -198,7 +162,9 @@ func (t *tally) dimension(name string) Dimension {
 		out.Shares = append(out.Shares, *s)
 	}
 	out.Unknown.Share /= t.total
-	slices.SortFunc(out.Shares, func(a, b Share) int { return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(out.Shares, func(a, b drawbridge.Share) int {
+		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Name, b.Name))
+	})
 	sum := 0.0
 	for i, s := range out.Shares {
 		if i == 0 {
@@ -242,8 +208,8 @@ func worst(order []string, a, b string) string {
 }
 
 // functions lists the functions of the business that production rests on.
-func (e *estate) functions() []Function {
-	byName := map[string]*Function{}
+func (e *estate) functions() []drawbridge.BusinessFunction {
+	byName := map[string]*drawbridge.BusinessFunction{}
 	for i := range e.list {
 		p := &e.list[i]
 		if p.Facts == nil || p.Facts.Function == "" || p.Environment != "production" {
@@ -251,7 +217,7 @@ func (e *estate) functions() []Function {
 		}
 		f := byName[p.Facts.Function]
 		if f == nil {
-			f = &Function{Name: p.Facts.Function, Fallback: "planned", Substitutable: "easy"}
+			f = &drawbridge.BusinessFunction{Name: p.Facts.Function, Fallback: "planned", Substitutable: "easy"}
 			byName[f.Name] = f
 		}
 		f.Integrations++
@@ -260,13 +226,13 @@ func (e *estate) functions() []Function {
 			f.Suppliers = append(f.Suppliers, g)
 		}
 	}
-	out := make([]Function, 0, len(byName))
+	out := make([]drawbridge.BusinessFunction, 0, len(byName))
 	for _, f := range byName {
 		slices.Sort(f.Suppliers)
 		f.Single, f.Fallback = len(f.Suppliers) == 1, orUnknown(f.Fallback)
 		out = append(out, *f)
 	}
-	slices.SortFunc(out, func(a, b Function) int {
+	slices.SortFunc(out, func(a, b drawbridge.BusinessFunction) int {
 		return cmp.Or(cmp.Compare(len(a.Suppliers), len(b.Suppliers)), cmp.Compare(b.Integrations, a.Integrations), cmp.Compare(a.Name, b.Name))
 	})
 	return out

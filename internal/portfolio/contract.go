@@ -18,38 +18,6 @@ import (
 // contractTypes are the kinds of agreement.
 var contractTypes = []string{"msa", "dpa", "sla", "nda", "baa"}
 
-// ContractView is a contract as it stands today.
-type ContractView struct {
-	drawbridge.Contract
-	Standing string      `json:"standing"` // coming, in_force, ended, closed
-	Next     Milestone   `json:"next"`     // the next day on which something must be done
-	Measured []LevelView `json:"measured"` // each promise with what was measured
-	Gaps     []Gap       `json:"gaps"`     // what it lacks for its kind
-}
-
-// Milestone is a day of a contract.
-type Milestone struct {
-	On   drawbridge.Date `json:"on"`   // empty when the contract has no end
-	What string          `json:"what"` // notice: the last day to end it; end: its last day; renewed: it went on, and its new end is not on file
-}
-
-// LevelView is a promise, and whether it was kept.
-type LevelView struct {
-	drawbridge.ServiceLevel
-	Kept  string          `json:"kept"` // met, missed or not_measured
-	Value float64         `json:"value"`
-	From  drawbridge.Date `json:"from"`
-	To    drawbridge.Date `json:"to"`
-}
-
-// Gap is something that a contract, or all of them, do not say as they should.
-type Gap struct {
-	Integration drawbridge.IntegrationID `json:"integration,omitempty"`
-	Subject     string                   `json:"subject"`
-	Contract    drawbridge.ContractID    `json:"contract,omitempty"`
-	Text        string                   `json:"text"`
-}
-
 // ContractEdit is a contract as somebody wants it.
 type ContractEdit struct {
 	Contract drawbridge.Contract // with the Version that was read, to change it
@@ -58,12 +26,12 @@ type ContractEdit struct {
 }
 
 // AddContract puts a contract on file.
-func (d *Desk) AddContract(ctx context.Context, actor access.Actor, in ContractEdit) (ContractView, error) {
+func (d *Desk) AddContract(ctx context.Context, actor access.Actor, in ContractEdit) (drawbridge.ContractView, error) {
 	c := in.Contract
 	find := onPartner(c.Partner, "contract", "")
-	return write(ctx, d, edited{actor, access.ContractWrite, in.Reason, in.Key, in.Contract}, find, func(tx *store.Tx) (ContractView, error) {
+	return write(ctx, d, edited{actor, access.ContractWrite, in.Reason, in.Key, in.Contract}, find, func(tx *store.Tx) (drawbridge.ContractView, error) {
 		if err := checkContract(tx, &c); err != nil {
-			return ContractView{}, err
+			return drawbridge.ContractView{}, err
 		}
 		now := d.now()
 		c.ID, c.ClosedAt, c.CreatedAt, c.UpdatedAt = drawbridge.ContractID(drawbridge.NewID("ctr", now)), noTime, now, now
@@ -73,18 +41,18 @@ func (d *Desk) AddContract(ctx context.Context, actor access.Actor, in ContractE
 }
 
 // EditContract changes a contract over the version that was read.
-func (d *Desk) EditContract(ctx context.Context, actor access.Actor, in ContractEdit) (ContractView, error) {
+func (d *Desk) EditContract(ctx context.Context, actor access.Actor, in ContractEdit) (drawbridge.ContractView, error) {
 	var had drawbridge.Contract
 	e := edited{actor, access.ContractWrite, in.Reason, in.Key, in.Contract}
-	return write(ctx, d, e, findContract(in.Contract.ID, &had), func(tx *store.Tx) (ContractView, error) {
+	return write(ctx, d, e, findContract(in.Contract.ID, &had), func(tx *store.Tx) (drawbridge.ContractView, error) {
 		c := in.Contract
 		c.Partner = had.Partner
 		if err := checkContract(tx, &c); err != nil {
-			return ContractView{}, err
+			return drawbridge.ContractView{}, err
 		}
 		c.ClosedAt, c.CreatedAt, c.UpdatedAt = had.ClosedAt, had.CreatedAt, d.now()
 		if err := tx.Contracts().Set(&c); err != nil {
-			return ContractView{}, err
+			return drawbridge.ContractView{}, err
 		}
 		measures, err := measuresOf(tx, c.ID)
 		return d.stand(c, measures), err
@@ -92,14 +60,14 @@ func (d *Desk) EditContract(ctx context.Context, actor access.Actor, in Contract
 }
 
 // CloseContract notes that a contract is over before its day.
-func (d *Desk) CloseContract(ctx context.Context, actor access.Actor, id drawbridge.ContractID, reason, key string) (ContractView, error) {
+func (d *Desk) CloseContract(ctx context.Context, actor access.Actor, id drawbridge.ContractID, reason, key string) (drawbridge.ContractView, error) {
 	var c drawbridge.Contract
-	return write(ctx, d, edited{actor, access.ContractWrite, reason, key, id}, findContract(id, &c), func(tx *store.Tx) (ContractView, error) {
+	return write(ctx, d, edited{actor, access.ContractWrite, reason, key, id}, findContract(id, &c), func(tx *store.Tx) (drawbridge.ContractView, error) {
 		if !c.ClosedAt.IsZero() {
-			return ContractView{}, drawbridge.Errorf(drawbridge.Conflict, "the contract was closed at %s", c.ClosedAt.Format(time.DateOnly))
+			return drawbridge.ContractView{}, drawbridge.Errorf(drawbridge.Conflict, "the contract was closed at %s", c.ClosedAt.Format(time.DateOnly))
 		}
 		if strings.TrimSpace(reason) == "" {
-			return ContractView{}, bad("say why the contract is closed: give a reason")
+			return drawbridge.ContractView{}, bad("say why the contract is closed: give a reason")
 		}
 		c.ClosedAt, c.UpdatedAt = d.now(), d.now()
 		err := tx.Contracts().Set(&c)
@@ -182,9 +150,9 @@ func findContract(id drawbridge.ContractID, out *drawbridge.Contract) func(*stor
 }
 
 // stand is a contract as it stands today.
-func (d *Desk) stand(c drawbridge.Contract, measures []drawbridge.Measure) ContractView {
+func (d *Desk) stand(c drawbridge.Contract, measures []drawbridge.Measure) drawbridge.ContractView {
 	now := d.now()
-	v := ContractView{Contract: c, Standing: standing(&c, now), Next: next(&c, now), Measured: []LevelView{}, Gaps: []Gap{}}
+	v := drawbridge.ContractView{Contract: c, Standing: standing(&c, now), Next: next(&c, now), Measured: []drawbridge.LevelView{}, Gaps: []drawbridge.Gap{}}
 	for _, l := range c.Levels {
 		v.Measured = append(v.Measured, d.kept(l, measures, now))
 	}
@@ -211,27 +179,27 @@ func standing(c *drawbridge.Contract, now time.Time) string {
 
 // next is the next day of a contract: the last one to give notice, which is the
 // end less the notice, then the end itself.
-func next(c *drawbridge.Contract, now time.Time) Milestone {
+func next(c *drawbridge.Contract, now time.Time) drawbridge.Milestone {
 	if c.Ends == "" || !c.ClosedAt.IsZero() {
-		return Milestone{}
+		return drawbridge.Milestone{}
 	}
 	if c.Ends.Past(now) {
 		if c.AutoRenew {
-			return Milestone{c.Ends, "renewed"}
+			return drawbridge.Milestone{On: c.Ends, What: "renewed"}
 		}
-		return Milestone{c.Ends, "end"}
+		return drawbridge.Milestone{On: c.Ends, What: "end"}
 	}
 	notice := drawbridge.DateOf(c.Ends.End().AddDate(0, 0, -1-int(c.NoticeOurs)))
 	if c.NoticeOurs > 0 && !notice.Past(now) {
-		return Milestone{notice, "notice"}
+		return drawbridge.Milestone{On: notice, What: "notice"}
 	}
-	return Milestone{c.Ends, "end"}
+	return drawbridge.Milestone{On: c.Ends, What: "end"}
 }
 
 // kept compares a promise with its latest measure. One that is older than two
 // windows says nothing about today.
-func (d *Desk) kept(l drawbridge.ServiceLevel, measures []drawbridge.Measure, now time.Time) LevelView {
-	v := LevelView{ServiceLevel: l, Kept: "not_measured"}
+func (d *Desk) kept(l drawbridge.ServiceLevel, measures []drawbridge.Measure, now time.Time) drawbridge.LevelView {
+	v := drawbridge.LevelView{ServiceLevel: l, Kept: "not_measured"}
 	for _, m := range measures {
 		if m.Metric == l.Metric && m.To > v.To {
 			v.Value, v.From, v.To = m.Value, m.From, m.To
@@ -298,7 +266,7 @@ func measuresOf(tx *store.Tx, ids ...drawbridge.ContractID) ([]drawbridge.Measur
 }
 
 // Contract reads one contract.
-func (d *Desk) Contract(ctx context.Context, actor access.Actor, id drawbridge.ContractID) (out ContractView, err error) {
+func (d *Desk) Contract(ctx context.Context, actor access.Actor, id drawbridge.ContractID) (out drawbridge.ContractView, err error) {
 	var c drawbridge.Contract
 	err = d.door.View(ctx, action.Act{Actor: actor, Action: access.ContractRead, On: findContract(id, &c)}, func(tx *store.Tx) error {
 		measures, err := measuresOf(tx, c.ID)
@@ -316,8 +284,8 @@ type ContractFilter struct {
 }
 
 // Contracts lists contracts, newest first.
-func (d *Desk) Contracts(ctx context.Context, actor access.Actor, f ContractFilter, from *register.Cursor, limit int) (register.Page[ContractView], error) {
-	var out register.Page[ContractView]
+func (d *Desk) Contracts(ctx context.Context, actor access.Actor, f ContractFilter, from *register.Cursor, limit int) (register.Page[drawbridge.ContractView], error) {
+	var out register.Page[drawbridge.ContractView]
 	size, err := pageSize(limit)
 	if err == nil {
 		err = cmp.Or(oneOf("type", f.Type, contractTypes...), days("before", f.Before))
@@ -341,20 +309,20 @@ func (d *Desk) Contracts(ctx context.Context, actor access.Actor, f ContractFilt
 			return err
 		}
 		views, err := d.standAll(tx, list)
-		out = paged(views, size, func(c ContractView) register.Cursor { return register.Cursor{ID: string(c.ID)} })
+		out = paged(views, size, func(c drawbridge.ContractView) register.Cursor { return register.Cursor{ID: string(c.ID)} })
 		return err
 	})
 	return out, err
 }
 
 // standAll reads contracts with their measures, by one query.
-func (d *Desk) standAll(tx *store.Tx, list []drawbridge.Contract) ([]ContractView, error) {
+func (d *Desk) standAll(tx *store.Tx, list []drawbridge.Contract) ([]drawbridge.ContractView, error) {
 	ids := make([]drawbridge.ContractID, len(list))
 	for i, c := range list {
 		ids[i] = c.ID
 	}
 	measures, err := measuresOf(tx, ids...)
-	views := make([]ContractView, len(list))
+	views := make([]drawbridge.ContractView, len(list))
 	for i, c := range list {
 		own := slices.DeleteFunc(slices.Clone(measures), func(m drawbridge.Measure) bool { return m.Contract != c.ID })
 		views[i] = d.stand(c, own)

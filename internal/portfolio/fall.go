@@ -26,56 +26,10 @@ func FallKinds() []string { return []string{FallPartner, FallParent, FallSubproc
 // maxFallen bounds the integrations that one answer lists.
 const maxFallen = 500
 
-// Fall is what stops, and whose data is at stake, when somebody falls. Words and
-// lists say unknown where nobody stated anything.
-type Fall struct {
-	Kind     string                 `json:"kind"`
-	Name     string                 `json:"name"`
-	Partners []drawbridge.PartnerID `json:"partners"` // that fall with it, or use it
-
-	Integrations []Fallen `json:"integrations"` // that stop, the most critical first
-	Maybe        []Fallen `json:"maybe"`        // that may stop: whether they do is not stated
-	Count        int64    `json:"count"`        // of those that stop, listed or not
-	MaybeCount   int64    `json:"maybe_count"`
-
-	Functions []FallenFunction `json:"functions"`
-	Systems   []string         `json:"systems"` // of ours, as integration/system
-
-	Categories     []string `json:"categories"` // of data that could leak
-	Unclassified   bool     `json:"unclassified"`
-	Subjects       []string `json:"subjects"` // whose data
-	Unnamed        bool     `json:"unnamed"`
-	RecordsPerDay  int64    `json:"records_per_day"`
-	RecordsAtLeast bool     `json:"records_at_least"` // an integration does not say how many
-}
-
-// Fallen is one integration that stops, or may.
-type Fallen struct {
-	ID            drawbridge.IntegrationID    `json:"id"`
-	Slug          string                      `json:"slug"`
-	Environment   string                      `json:"environment"`
-	State         drawbridge.IntegrationState `json:"state"`
-	Partner       drawbridge.PartnerID        `json:"partner"`
-	Tier          drawbridge.Tier             `json:"tier"`
-	Because       string                      `json:"because"`
-	Function      string                      `json:"function"`
-	Fallback      string                      `json:"fallback"` // planned, none or unknown
-	RTO           string                      `json:"rto"`      // a length of time, or unknown
-	Substitutable string                      `json:"substitutable"`
-	ExitPlan      string                      `json:"exit_plan"` // yes or unknown
-}
-
-// FallenFunction is a function of the business that rests on what falls.
-type FallenFunction struct {
-	Name  string                 `json:"name"`
-	Stops bool                   `json:"stops"` // nobody else keeps it going in production
-	Left  []drawbridge.PartnerID `json:"left"`  // who does, besides
-}
-
 // Fall tells what happens if a partner, a group, a sub-processor or a country
 // falls.
-func (d *Desk) Fall(ctx context.Context, actor access.Actor, kind, name string) (Fall, error) {
-	out := Fall{Kind: kind, Name: strings.TrimSpace(name)}
+func (d *Desk) Fall(ctx context.Context, actor access.Actor, kind, name string) (drawbridge.Fall, error) {
+	out := drawbridge.Fall{Kind: kind, Name: strings.TrimSpace(name)}
 	err := written("name", &out.Name)
 	switch {
 	case err != nil:
@@ -102,7 +56,7 @@ func (d *Desk) Fall(ctx context.Context, actor access.Actor, kind, name string) 
 }
 
 // fall fills in what stops.
-func (e *estate) fall(out *Fall) {
+func (e *estate) fall(out *drawbridge.Fall) {
 	hit := e.judge(out)
 	sum := sums{}
 	stops := map[string]bool{}
@@ -131,7 +85,7 @@ func (e *estate) fall(out *Fall) {
 }
 
 // judge says of an integration why it stops, and whether that is certain.
-func (e *estate) judge(out *Fall) func(*store.Placed) (because string, certain bool) {
+func (e *estate) judge(out *drawbridge.Fall) func(*store.Placed) (because string, certain bool) {
 	passes := func(p *store.Placed, who ...string) (bool, bool) {
 		names, known := e.passed(p)
 		return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(who, n) }), known
@@ -182,8 +136,8 @@ func (e *estate) judge(out *Fall) func(*store.Placed) (because string, certain b
 	}
 }
 
-func fallen(p *store.Placed, because string) Fallen {
-	f := Fallen{
+func fallen(p *store.Placed, because string) drawbridge.Fallen {
+	f := drawbridge.Fallen{
 		ID: p.ID, Slug: p.Slug, Environment: p.Environment, State: p.State, Partner: p.Partner, Tier: p.Tier, Because: because,
 		Function: "unknown", Fallback: "unknown", RTO: "unknown", Substitutable: "unknown", ExitPlan: "unknown",
 	}
@@ -203,7 +157,7 @@ func fallen(p *store.Placed, because string) Fallen {
 // sums add up what is at stake.
 type sums struct{ systems, categories, subjects map[string]bool }
 
-func (s *sums) add(out *Fall, p *store.Placed) {
+func (s *sums) add(out *drawbridge.Fall, p *store.Placed) {
 	f := p.Facts
 	if f == nil {
 		f = &drawbridge.Facts{Unclassified: true, Unnamed: true, Uncounted: true}
@@ -226,12 +180,12 @@ func (s *sums) add(out *Fall, p *store.Placed) {
 	out.RecordsPerDay += f.Records
 }
 
-func (s *sums) write(out *Fall) {
+func (s *sums) write(out *drawbridge.Fall) {
 	out.Systems, out.Categories, out.Subjects = slices.Sorted(maps.Keys(s.systems)), slices.Sorted(maps.Keys(s.categories)), slices.Sorted(maps.Keys(s.subjects))
 }
 
 // falling lists the functions that rest on what stops in production.
-func (e *estate) falling(stops map[string]bool) []FallenFunction {
+func (e *estate) falling(stops map[string]bool) []drawbridge.FallenFunction {
 	hit, left := map[string]bool{}, map[string]map[drawbridge.PartnerID]bool{}
 	for i := range e.list {
 		p := &e.list[i]
@@ -248,18 +202,18 @@ func (e *estate) falling(stops map[string]bool) []FallenFunction {
 		}
 		left[name][p.Partner] = true
 	}
-	out := make([]FallenFunction, 0, len(hit))
+	out := make([]drawbridge.FallenFunction, 0, len(hit))
 	for _, name := range slices.Sorted(maps.Keys(hit)) {
-		out = append(out, FallenFunction{Name: name, Stops: len(left[name]) == 0, Left: slices.Sorted(maps.Keys(left[name]))})
+		out = append(out, drawbridge.FallenFunction{Name: name, Stops: len(left[name]) == 0, Left: slices.Sorted(maps.Keys(left[name]))})
 	}
 	return out
 }
 
 // most are the most critical integrations, as many as are listed.
-func most(list []Fallen) []Fallen {
-	slices.SortFunc(list, func(a, b Fallen) int {
-		rank := func(f Fallen) int { return slices.Index(drawbridge.Tiers(), f.Tier) }
+func most(list []drawbridge.Fallen) []drawbridge.Fallen {
+	slices.SortFunc(list, func(a, b drawbridge.Fallen) int {
+		rank := func(f drawbridge.Fallen) int { return slices.Index(drawbridge.Tiers(), f.Tier) }
 		return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(a.Slug, b.Slug), cmp.Compare(a.Environment, b.Environment))
 	})
-	return append([]Fallen{}, list[:min(len(list), maxFallen)]...)
+	return append([]drawbridge.Fallen{}, list[:min(len(list), maxFallen)]...)
 }

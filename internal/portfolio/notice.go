@@ -31,47 +31,20 @@ const (
 // own is how long we have to tell an authority of a breach (GDPR 33(1)).
 const own = 72 * time.Hour
 
-// NoticeFacts are what a notice says besides its words, by its kind.
-type NoticeFacts struct {
-	// Of a sub-processor.
-	Name       string                     `json:"name,omitempty"`
-	Service    string                     `json:"service,omitempty"`
-	Country    string                     `json:"country,omitempty"`
-	Categories []string                   `json:"categories,omitempty"`
-	Uses       []drawbridge.IntegrationID `json:"integrations,omitempty"`
-
-	// Of the end of something.
-	Operation string `json:"operation,omitempty"`
-
-	// Of an incident.
-	Affected string    `json:"affected,omitempty"`
-	AwareAt  time.Time `json:"aware_at,omitzero"` // when the partner knew
-
-	// InTime says whether the notice came when the contract wants it: yes, no or
-	// unknown. It is computed.
-	InTime string `json:"in_time,omitempty"`
-}
-
-// NoticeView is a notice as it stands today.
-type NoticeView struct {
-	drawbridge.Notice
-	Overdue bool `json:"overdue"` // nobody decided, and the deadline is past
-}
-
 // NoticeEdit is a notice as it comes in.
 type NoticeEdit struct {
 	Partner   drawbridge.PartnerID // of one that came by a link it is the link's
 	Kind      string
 	Title     string
 	Text      string
-	Facts     NoticeFacts
+	Facts     drawbridge.NoticeFacts
 	Received  time.Time // when it reached us; zero for now
 	Effective drawbridge.Date
 	Key       string
 }
 
 // AddNotice takes a notice in: from staff, or through a partner's link.
-func (d *Desk) AddNotice(ctx context.Context, actor access.Actor, in NoticeEdit) (NoticeView, error) {
+func (d *Desk) AddNotice(ctx context.Context, actor access.Actor, in NoticeEdit) (drawbridge.NoticeView, error) {
 	partner := in.Partner
 	find := func(tx *store.Tx) (access.Object, error) {
 		if actor.Inquiry == "" {
@@ -83,7 +56,7 @@ func (d *Desk) AddNotice(ctx context.Context, actor access.Actor, in NoticeEdit)
 		}
 		return access.Object{Kind: "notice", Inquiry: actor.Inquiry}, err
 	}
-	return write(ctx, d, edited{actor, access.NoticeWrite, "", in.Key, in}, find, func(tx *store.Tx) (NoticeView, error) {
+	return write(ctx, d, edited{actor, access.NoticeWrite, "", in.Key, in}, find, func(tx *store.Tx) (drawbridge.NoticeView, error) {
 		now := d.now()
 		n := drawbridge.Notice{
 			ID: drawbridge.NewID("ntc", now), Partner: partner, Kind: in.Kind, Title: in.Title, Text: in.Text, Received: in.Received.UTC().Truncate(time.Second),
@@ -94,26 +67,26 @@ func (d *Desk) AddNotice(ctx context.Context, actor access.Actor, in NoticeEdit)
 		}
 		facts := in.Facts
 		if err := checkNotice(tx, actor, &n, &facts, now); err != nil {
-			return NoticeView{}, err
+			return drawbridge.NoticeView{}, err
 		}
 		if err := d.clock(tx, &n, &facts); err != nil {
-			return NoticeView{}, err
+			return drawbridge.NoticeView{}, err
 		}
 		var err error
 		if n.Facts, err = json.Marshal(facts); err != nil {
-			return NoticeView{}, fmt.Errorf("encode the facts of a notice: %w", err)
+			return drawbridge.NoticeView{}, fmt.Errorf("encode the facts of a notice: %w", err)
 		}
 		if err := tx.Notices().Add(&n); err != nil {
-			return NoticeView{}, err
+			return drawbridge.NoticeView{}, err
 		}
 		if err := d.event(tx, EventNotice, n.ID); err != nil {
-			return NoticeView{}, err
+			return drawbridge.NoticeView{}, err
 		}
 		return d.readNotice(actor, n), d.tellReviewers(tx, actor, &n)
 	})
 }
 
-func checkNotice(tx *store.Tx, actor access.Actor, n *drawbridge.Notice, f *NoticeFacts, now time.Time) error {
+func checkNotice(tx *store.Tx, actor access.Actor, n *drawbridge.Notice, f *drawbridge.NoticeFacts, now time.Time) error {
 	if n.Kind == "" || oneOf("kind", n.Kind, NoticeSubprocessor, NoticeDeprecation, NoticeIncident) != nil {
 		return bad("kind is %.40q; write subprocessor, deprecation or incident", n.Kind)
 	}
@@ -141,7 +114,7 @@ func checkNotice(tx *store.Tx, actor access.Actor, n *drawbridge.Notice, f *Noti
 }
 
 // clock computes until when we must act, and whether the notice came in time.
-func (d *Desk) clock(tx *store.Tx, n *drawbridge.Notice, f *NoticeFacts) error {
+func (d *Desk) clock(tx *store.Tx, n *drawbridge.Notice, f *drawbridge.NoticeFacts) error {
 	list, err := tx.Contracts().Find(store.Query{Equal: map[string]any{"partner": string(n.Partner)}})
 	if err != nil {
 		return err
@@ -244,32 +217,32 @@ var noticeMoves = map[string][]string{
 
 // DecideNotice accepts a notice, objects to it, or closes it. A sub-processor
 // that was accepted is one from then on.
-func (d *Desk) DecideNotice(ctx context.Context, actor access.Actor, v Verdict) (NoticeView, error) {
+func (d *Desk) DecideNotice(ctx context.Context, actor access.Actor, v Verdict) (drawbridge.NoticeView, error) {
 	var n drawbridge.Notice
-	return write(ctx, d, edited{actor, access.NoticeDecide, v.Reason, v.Key, v}, findNotice(v.ID, &n), func(tx *store.Tx) (NoticeView, error) {
+	return write(ctx, d, edited{actor, access.NoticeDecide, v.Reason, v.Key, v}, findNotice(v.ID, &n), func(tx *store.Tx) (drawbridge.NoticeView, error) {
 		if err := written("reason*", &v.Reason); err != nil {
-			return NoticeView{}, err
+			return drawbridge.NoticeView{}, err
 		}
 		if v.Reason == "" {
-			return NoticeView{}, bad("say why: give a reason")
+			return drawbridge.NoticeView{}, bad("say why: give a reason")
 		}
 		if !slices.Contains(noticeMoves[n.State], v.To) {
-			return NoticeView{}, drawbridge.Errorf(drawbridge.Conflict, "a notice that is %s does not become %.40q", n.State, v.To)
+			return drawbridge.NoticeView{}, drawbridge.Errorf(drawbridge.Conflict, "a notice that is %s does not become %.40q", n.State, v.To)
 		}
 		n.Version, n.State, n.Reason, n.DecidedBy, n.DecidedAt = v.Version, v.To, v.Reason, actor.Person, d.now()
 		if err := tx.Notices().Set(&n); err != nil {
-			return NoticeView{}, err
+			return drawbridge.NoticeView{}, err
 		}
 		if n.Kind == NoticeSubprocessor && n.State == "accepted" {
-			var f NoticeFacts
+			var f drawbridge.NoticeFacts
 			if err := json.Unmarshal(n.Facts, &f); err != nil {
-				return NoticeView{}, fmt.Errorf("read the facts of a notice: %w", err)
+				return drawbridge.NoticeView{}, fmt.Errorf("read the facts of a notice: %w", err)
 			}
 			s := drawbridge.Subprocessor{
 				Partner: n.Partner, Name: f.Name, Service: f.Service, Country: f.Country, Categories: f.Categories, Uses: f.Uses, Source: FromNotice, Notice: n.ID,
 			}
 			if err := d.addSubprocessor(tx, &s); err != nil {
-				return NoticeView{}, err
+				return drawbridge.NoticeView{}, err
 			}
 		}
 		return d.readNotice(actor, n), nil
@@ -288,15 +261,15 @@ func findNotice(id string, out *drawbridge.Notice) func(*store.Tx) (access.Objec
 
 // readNotice is a notice as it stands today; the partner is not told who decided
 // here, nor why.
-func (d *Desk) readNotice(actor access.Actor, n drawbridge.Notice) NoticeView {
+func (d *Desk) readNotice(actor access.Actor, n drawbridge.Notice) drawbridge.NoticeView {
 	if actor.Inquiry != "" {
 		n.From, n.DecidedBy, n.Reason = "", "", ""
 	}
-	return NoticeView{Notice: n, Overdue: n.State == "open" && !d.now().Before(n.DueAt)}
+	return drawbridge.NoticeView{Notice: n, Overdue: n.State == "open" && !d.now().Before(n.DueAt)}
 }
 
 // Notice reads one notice.
-func (d *Desk) Notice(ctx context.Context, actor access.Actor, id string) (out NoticeView, err error) {
+func (d *Desk) Notice(ctx context.Context, actor access.Actor, id string) (out drawbridge.NoticeView, err error) {
 	var n drawbridge.Notice
 	err = d.door.View(ctx, action.Act{Actor: actor, Action: access.NoticeRead, On: findNotice(id, &n)}, func(*store.Tx) error {
 		out = d.readNotice(actor, n)
@@ -314,8 +287,8 @@ type NoticeFilter struct {
 
 // Notices lists notices, newest first. Through a partner's link it lists those
 // that came through it.
-func (d *Desk) Notices(ctx context.Context, actor access.Actor, f NoticeFilter, from *register.Cursor, limit int) (register.Page[NoticeView], error) {
-	var out register.Page[NoticeView]
+func (d *Desk) Notices(ctx context.Context, actor access.Actor, f NoticeFilter, from *register.Cursor, limit int) (register.Page[drawbridge.NoticeView], error) {
+	var out register.Page[drawbridge.NoticeView]
 	size, err := pageSize(limit)
 	if err != nil {
 		return out, err
@@ -328,11 +301,11 @@ func (d *Desk) Notices(ctx context.Context, actor access.Actor, f NoticeFilter, 
 	}
 	read := func(tx *store.Tx) error {
 		list, err := tx.Notices().Find(q)
-		views := make([]NoticeView, len(list))
+		views := make([]drawbridge.NoticeView, len(list))
 		for i, n := range list {
 			views[i] = d.readNotice(actor, n)
 		}
-		out = paged(views, size, func(n NoticeView) register.Cursor { return register.Cursor{ID: n.ID} })
+		out = paged(views, size, func(n drawbridge.NoticeView) register.Cursor { return register.Cursor{ID: n.ID} })
 		return err
 	}
 	if actor.Inquiry != "" {

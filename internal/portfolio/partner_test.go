@@ -24,7 +24,7 @@ func TestProfile(t *testing.T) {
 		ctx := t.Context()
 		una, ann := r.person(t, "una", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
 		r.partner(t, "acme", "acme-group", "acme-world")
-		set := func(actor access.Actor, p drawbridge.Profile) (portfolio.ProfileView, error) {
+		set := func(actor access.Actor, p drawbridge.Profile) (drawbridge.ProfileView, error) {
 			return r.SetProfile(ctx, actor, portfolio.ProfileEdit{Profile: p})
 		}
 		got, err := set(una, drawbridge.Profile{
@@ -82,7 +82,7 @@ func TestContract(t *testing.T) {
 			Levels: []drawbridge.ServiceLevel{{Metric: "availability", Target: 99.99, Unit: "percent", Window: "month"}, {Metric: "latency_p95", Target: 300, Unit: "ms", Window: "month"}},
 		}
 		made, err := r.AddContract(ctx, leo, portfolio.ContractEdit{Contract: c})
-		if err != nil || made.Standing != "in_force" || made.Next != (portfolio.Milestone{On: "2026-12-02", What: "notice"}) || made.Clauses["dora-30-2-a"] != "present 4.1" {
+		if err != nil || made.Standing != "in_force" || made.Next != (drawbridge.Milestone{On: "2026-12-02", What: "notice"}) || made.Clauses["dora-30-2-a"] != "present 4.1" {
 			t.Fatalf("AddContract = %+v %v", made, err)
 		}
 		if len(made.Gaps) != 8 {
@@ -173,7 +173,7 @@ func TestNotice(t *testing.T) {
 		ctx := t.Context()
 		leo, una, ann := r.person(t, "leo", drawbridge.ReviewerLegal), r.person(t, "una", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
 		r.partner(t, "acme")
-		add := func(n portfolio.NoticeEdit) portfolio.NoticeView {
+		add := func(n portfolio.NoticeEdit) drawbridge.NoticeView {
 			t.Helper()
 			r.step(time.Second)
 			n.Partner, n.Title = "acme", "News"
@@ -183,14 +183,14 @@ func TestNotice(t *testing.T) {
 			}
 			return out
 		}
-		inTime := func(n portfolio.NoticeView) string {
-			var f portfolio.NoticeFacts
+		inTime := func(n drawbridge.NoticeView) string {
+			var f drawbridge.NoticeFacts
 			if err := json.Unmarshal(n.Facts, &f); err != nil {
 				t.Fatal(err)
 			}
 			return f.InTime
 		}
-		sub := portfolio.NoticeEdit{Kind: "subprocessor", Facts: portfolio.NoticeFacts{Name: "Cloudyard", Country: "US"}}
+		sub := portfolio.NoticeEdit{Kind: "subprocessor", Facts: drawbridge.NoticeFacts{Name: "Cloudyard", Country: "US"}}
 		if n := add(sub); !strings.HasPrefix(n.Rule, "policy: ") || n.Deadline == "" || inTime(n) != "unknown" {
 			t.Errorf("without a contract = %+v, want the policy's days", n)
 		}
@@ -206,7 +206,7 @@ func TestNotice(t *testing.T) {
 		if gone.Deadline != "2027-06-01" || inTime(gone) != "yes" {
 			t.Errorf("deprecation = %+v", gone)
 		}
-		hit := add(portfolio.NoticeEdit{Kind: "incident", Received: start.Add(-10 * time.Hour), Facts: portfolio.NoticeFacts{AwareAt: start.Add(-40 * time.Hour)}})
+		hit := add(portfolio.NoticeEdit{Kind: "incident", Received: start.Add(-10 * time.Hour), Facts: drawbridge.NoticeFacts{AwareAt: start.Add(-40 * time.Hour)}})
 		if !hit.DueAt.Equal(start.Add(62*time.Hour)) || inTime(hit) != "no" || hit.Overdue {
 			t.Errorf("incident = %+v", hit)
 		}
@@ -217,7 +217,7 @@ func TestNotice(t *testing.T) {
 		}); err != nil || len(events) != 4 || events[0].Subject != hit.ID {
 			t.Errorf("%d events %v, want one for each notice", len(events), err)
 		}
-		decide := func(actor access.Actor, n portfolio.NoticeView, to, reason string) (portfolio.NoticeView, error) {
+		decide := func(actor access.Actor, n drawbridge.NoticeView, to, reason string) (drawbridge.NoticeView, error) {
 			r.step(time.Second)
 			return r.DecideNotice(ctx, actor, portfolio.Verdict{ID: n.ID, Version: n.Version, To: to, Reason: reason})
 		}

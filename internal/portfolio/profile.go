@@ -14,13 +14,6 @@ import (
 // maxDepth is how long a chain of parents may be.
 const maxDepth = 20
 
-// ProfileView is what is known of a partner, with the group that it belongs to.
-type ProfileView struct {
-	drawbridge.Profile
-	Group    drawbridge.PartnerID   `json:"group"`    // the last parent
-	Children []drawbridge.PartnerID `json:"children"` // that belong to it at once
-}
-
 // ProfileEdit is a profile as somebody wants it.
 type ProfileEdit struct {
 	Profile drawbridge.Profile // with the Version that was read; 0 for the first
@@ -29,19 +22,19 @@ type ProfileEdit struct {
 }
 
 // SetProfile writes what is known of a partner.
-func (d *Desk) SetProfile(ctx context.Context, actor access.Actor, in ProfileEdit) (ProfileView, error) {
+func (d *Desk) SetProfile(ctx context.Context, actor access.Actor, in ProfileEdit) (drawbridge.ProfileView, error) {
 	p := in.Profile
 	e := edited{actor, access.PartnerWrite, in.Reason, in.Key, in.Profile}
-	return write(ctx, d, e, onPartner(p.ID, "partner", string(p.ID)), func(tx *store.Tx) (ProfileView, error) {
+	return write(ctx, d, e, onPartner(p.ID, "partner", string(p.ID)), func(tx *store.Tx) (drawbridge.ProfileView, error) {
 		if err := checkProfile(&p); err != nil {
-			return ProfileView{}, err
+			return drawbridge.ProfileView{}, err
 		}
 		parents, err := tx.Parents()
 		if err != nil {
-			return ProfileView{}, err
+			return drawbridge.ProfileView{}, err
 		}
 		if err := mayBelong(tx, parents, &p); err != nil {
-			return ProfileView{}, err
+			return drawbridge.ProfileView{}, err
 		}
 		now := d.now()
 		had, err := tx.Profiles().Get(string(p.ID))
@@ -56,7 +49,7 @@ func (d *Desk) SetProfile(ctx context.Context, actor access.Actor, in ProfileEdi
 			err = tx.Profiles().Set(&p)
 		}
 		if err != nil {
-			return ProfileView{}, err
+			return drawbridge.ProfileView{}, err
 		}
 		parents[p.ID] = p.Parent
 		return family(p, parents), nil
@@ -153,8 +146,8 @@ func below(id drawbridge.PartnerID, parents map[drawbridge.PartnerID]drawbridge.
 	return out
 }
 
-func family(p drawbridge.Profile, parents map[drawbridge.PartnerID]drawbridge.PartnerID) ProfileView {
-	v := ProfileView{Profile: p, Group: root(p.ID, parents), Children: []drawbridge.PartnerID{}}
+func family(p drawbridge.Profile, parents map[drawbridge.PartnerID]drawbridge.PartnerID) drawbridge.ProfileView {
+	v := drawbridge.ProfileView{Profile: p, Group: root(p.ID, parents), Children: []drawbridge.PartnerID{}}
 	for child, parent := range parents {
 		if parent == p.ID && child != p.ID {
 			v.Children = append(v.Children, child)
@@ -165,7 +158,7 @@ func family(p drawbridge.Profile, parents map[drawbridge.PartnerID]drawbridge.Pa
 }
 
 // Profile reads what is known of a partner; nothing yet is version 0.
-func (d *Desk) Profile(ctx context.Context, actor access.Actor, id drawbridge.PartnerID) (out ProfileView, err error) {
+func (d *Desk) Profile(ctx context.Context, actor access.Actor, id drawbridge.PartnerID) (out drawbridge.ProfileView, err error) {
 	act := action.Act{Actor: actor, Action: access.PartnerRead, On: onPartner(id, "partner", string(id))}
 	err = d.door.View(ctx, act, func(tx *store.Tx) error {
 		p, err := tx.Profiles().Get(string(id))

@@ -9,21 +9,6 @@ import (
 	"drawbridge/internal/store"
 )
 
-// Entry is one integration of the portfolio, with where its decision stands.
-type Entry struct {
-	drawbridge.Integration
-	Decision drawbridge.DecisionID  `json:"decision"` // empty before the first
-	Decided  drawbridge.ReviewState `json:"decided"`
-	Until    drawbridge.Date        `json:"until"`
-	Expired  bool                   `json:"expired"`
-	Changed  bool                   `json:"changed"` // the head is another revision than was decided on
-	Stale    string                 `json:"stale"`   // unknown here when there is a decision: review status computes it
-	Review   drawbridge.ReviewID    `json:"review"`  // the open one
-	At       drawbridge.ReviewState `json:"review_state"`
-	Due      drawbridge.Date        `json:"review_due"`
-	Overdue  bool                   `json:"overdue"`
-}
-
 // EntryFilter says which integrations to list; what is empty does not restrict.
 type EntryFilter struct {
 	Partner drawbridge.PartnerID
@@ -34,8 +19,8 @@ type EntryFilter struct {
 
 // Entries lists the portfolio: integrations that the actor may see, each with
 // where its decision stands, by four queries a page.
-func (d *Desk) Entries(ctx context.Context, actor access.Actor, f EntryFilter, from *register.Cursor, limit int) (register.Page[Entry], error) {
-	var out register.Page[Entry]
+func (d *Desk) Entries(ctx context.Context, actor access.Actor, f EntryFilter, from *register.Cursor, limit int) (register.Page[drawbridge.PortfolioEntry], error) {
+	var out register.Page[drawbridge.PortfolioEntry]
 	size, err := pageSize(limit)
 	if err == nil {
 		err = oneOf("order", f.Order, string(store.ByRisk), string(store.ByID), string(store.ByName))
@@ -66,7 +51,7 @@ func (d *Desk) Entries(ctx context.Context, actor access.Actor, f EntryFilter, f
 	return out, err
 }
 
-func (d *Desk) entries(tx *store.Tx, list []drawbridge.Integration) ([]Entry, error) {
+func (d *Desk) entries(tx *store.Tx, list []drawbridge.Integration) ([]drawbridge.PortfolioEntry, error) {
 	var ids, reviews, decisions []string
 	for _, i := range list {
 		ids = append(ids, string(i.ID))
@@ -88,10 +73,10 @@ func (d *Desk) entries(tx *store.Tx, list []drawbridge.Integration) ([]Entry, er
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Entry, len(list))
+	out := make([]drawbridge.PortfolioEntry, len(list))
 	for i, in := range list {
 		s := standings[in.ID]
-		e := Entry{Integration: in, Decision: s.Decision, Decided: s.Outcome, Until: s.Until, Review: s.Review}
+		e := drawbridge.PortfolioEntry{Integration: in, Decision: s.Decision, Decided: s.Outcome, Until: s.Until, Review: s.Review}
 		if s.Decision != "" {
 			e.Stale, e.Changed = "unknown", decided[string(s.Decision)].Revision != in.Head
 			e.Expired = s.Until != "" && s.Until.Past(d.now())

@@ -37,13 +37,6 @@ var treatments = []string{"mitigate", "accept", "transfer", "avoid"}
 
 const noticeRisk = "risk.assigned"
 
-// RiskView is a risk as it reads today: an acceptance that ended reads as open.
-type RiskView struct {
-	drawbridge.Risk
-	Lapsed  bool `json:"lapsed"`  // it was accepted, and the exception does not hold any more
-	Overdue bool `json:"overdue"` // its remediation was expected before today
-}
-
 // RiskEdit is a risk as somebody wants it.
 type RiskEdit struct {
 	Risk    drawbridge.Risk // with the Version that was read, to change it
@@ -53,27 +46,27 @@ type RiskEdit struct {
 }
 
 // AddRisk enters a risk into the register.
-func (d *Desk) AddRisk(ctx context.Context, actor access.Actor, in RiskEdit) (RiskView, error) {
+func (d *Desk) AddRisk(ctx context.Context, actor access.Actor, in RiskEdit) (drawbridge.RiskView, error) {
 	r := in.Risk
 	now := d.now()
 	r.ID, r.State, r.CreatedAt = drawbridge.NewID("rsk", now), RiskOpen, now
 	r.Exceptions, r.Acceptance, r.ClosedBy, r.ClosingReason, r.Held = nil, "", "", "", nil
 	e := edited{actor, access.RiskWrite, in.Reason, in.Key, map[string]any{"risk": in.Risk, "finding": in.Finding}}
-	return write(ctx, d, e, onRisk(&r), func(tx *store.Tx) (RiskView, error) {
+	return write(ctx, d, e, onRisk(&r), func(tx *store.Tx) (drawbridge.RiskView, error) {
 		if in.Finding != "" {
 			if err := fromFinding(tx, &r, in.Finding); err != nil {
-				return RiskView{}, err
+				return drawbridge.RiskView{}, err
 			}
 		}
 		if r.Partner == "" {
 			i, err := tx.Integration(r.Integration)
 			if err != nil {
-				return RiskView{}, err
+				return drawbridge.RiskView{}, err
 			}
 			r.Partner = i.Partner
 		}
 		if err := d.settle(tx, actor, &r, nil); err != nil {
-			return RiskView{}, err
+			return drawbridge.RiskView{}, err
 		}
 		err := tx.Risks().Add(&r)
 		return d.read(r, nil), err
@@ -113,13 +106,13 @@ func fromFinding(tx *store.Tx, r *drawbridge.Risk, fingerprint string) error {
 }
 
 // EditRisk changes a risk over the version that was read; its state stays.
-func (d *Desk) EditRisk(ctx context.Context, actor access.Actor, in RiskEdit) (RiskView, error) {
+func (d *Desk) EditRisk(ctx context.Context, actor access.Actor, in RiskEdit) (drawbridge.RiskView, error) {
 	var had drawbridge.Risk
 	e := edited{actor, access.RiskWrite, in.Reason, in.Key, map[string]any{"risk": in.Risk}}
-	return write(ctx, d, e, findRisk(in.Risk.ID, &had), func(tx *store.Tx) (RiskView, error) {
+	return write(ctx, d, e, findRisk(in.Risk.ID, &had), func(tx *store.Tx) (drawbridge.RiskView, error) {
 		r := had
 		if had.State == RiskClosed {
-			return RiskView{}, drawbridge.Errorf(drawbridge.Conflict, "the risk is closed: open it again before it changes")
+			return drawbridge.RiskView{}, drawbridge.Errorf(drawbridge.Conflict, "the risk is closed: open it again before it changes")
 		}
 		w := in.Risk
 		r.Version, r.Cause, r.Event, r.Consequence, r.Category = w.Version, w.Cause, w.Event, w.Consequence, w.Category
@@ -141,25 +134,25 @@ type RiskMove struct {
 
 // MoveRisk changes the state of a risk. Only those who may close risks close
 // one, with a reason, and never one that they own or owned.
-func (d *Desk) MoveRisk(ctx context.Context, actor access.Actor, m RiskMove) (RiskView, error) {
+func (d *Desk) MoveRisk(ctx context.Context, actor access.Actor, m RiskMove) (drawbridge.RiskView, error) {
 	var had drawbridge.Risk
 	e := edited{actor, access.RiskWrite, m.Reason, m.Key, m}
 	if m.To == RiskClosed {
 		e.Action = access.RiskClose
 	}
-	return write(ctx, d, e, findRisk(m.ID, &had), func(tx *store.Tx) (RiskView, error) {
+	return write(ctx, d, e, findRisk(m.ID, &had), func(tx *store.Tx) (drawbridge.RiskView, error) {
 		holds, err := d.holding(tx, []drawbridge.Risk{had})
 		if err != nil {
-			return RiskView{}, err
+			return drawbridge.RiskView{}, err
 		}
 		from := d.read(had, holds).State
 		if !slices.Contains(riskMoves[from], m.To) {
-			return RiskView{}, drawbridge.Errorf(drawbridge.Conflict, "a risk that is %s does not become %.40q; it becomes one of %v", from, m.To, riskMoves[from])
+			return drawbridge.RiskView{}, drawbridge.Errorf(drawbridge.Conflict, "a risk that is %s does not become %.40q; it becomes one of %v", from, m.To, riskMoves[from])
 		}
 		r := had
 		r.Version, r.State = m.Version, m.To
 		if err := d.mayMove(tx, actor, &r, m); err != nil {
-			return RiskView{}, err
+			return drawbridge.RiskView{}, err
 		}
 		return d.setRisk(tx, actor, &r, &had)
 	})
@@ -207,12 +200,12 @@ func (d *Desk) accept(tx *store.Tx, r *drawbridge.Risk, exception string) error 
 	return nil
 }
 
-func (d *Desk) setRisk(tx *store.Tx, actor access.Actor, r, had *drawbridge.Risk) (RiskView, error) {
+func (d *Desk) setRisk(tx *store.Tx, actor access.Actor, r, had *drawbridge.Risk) (drawbridge.RiskView, error) {
 	if err := d.settle(tx, actor, r, had); err != nil {
-		return RiskView{}, err
+		return drawbridge.RiskView{}, err
 	}
 	if err := tx.Risks().Set(r); err != nil {
-		return RiskView{}, err
+		return drawbridge.RiskView{}, err
 	}
 	holds, err := d.holding(tx, []drawbridge.Risk{*r})
 	return d.read(*r, holds), err
@@ -305,8 +298,8 @@ func (d *Desk) holding(tx *store.Tx, list []drawbridge.Risk) (map[string]bool, e
 }
 
 // read is a risk as it reads today.
-func (d *Desk) read(r drawbridge.Risk, holds map[string]bool) RiskView {
-	v := RiskView{Risk: r}
+func (d *Desk) read(r drawbridge.Risk, holds map[string]bool) drawbridge.RiskView {
+	v := drawbridge.RiskView{Risk: r}
 	if r.State == RiskAccepted && !holds[r.Acceptance] {
 		v.State, v.Lapsed = RiskOpen, true
 	}
@@ -315,7 +308,7 @@ func (d *Desk) read(r drawbridge.Risk, holds map[string]bool) RiskView {
 }
 
 // Risk reads one risk.
-func (d *Desk) Risk(ctx context.Context, actor access.Actor, id string) (out RiskView, err error) {
+func (d *Desk) Risk(ctx context.Context, actor access.Actor, id string) (out drawbridge.RiskView, err error) {
 	var r drawbridge.Risk
 	act := action.Act{Actor: actor, Action: access.RiskRead, On: findRisk(id, &r)}
 	err = d.door.View(ctx, act, func(tx *store.Tx) error {

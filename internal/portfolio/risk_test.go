@@ -46,7 +46,7 @@ func TestRisk(t *testing.T) {
 			t.Errorf("the same again = %s %v, want %s", again.ID, err, made.ID)
 		}
 		wantKind(t, "a finding that is not there", errOf(r.AddRisk(ctx, ann, portfolio.RiskEdit{Risk: breach(in.ID, 3, 3), Finding: "f1-nothing00"})), drawbridge.NotFound)
-		move := func(actor access.Actor, v int64, to, exception, reason string) (portfolio.RiskView, error) {
+		move := func(actor access.Actor, v int64, to, exception, reason string) (drawbridge.RiskView, error) {
 			r.step(time.Second)
 			return r.MoveRisk(ctx, actor, portfolio.RiskMove{ID: made.ID, Version: v, To: to, Exception: exception, Reason: reason})
 		}
@@ -160,7 +160,7 @@ func TestHeatAddsUp(t *testing.T) {
 			}
 		}
 		last := int64(26)
-		for page := (register.Page[portfolio.RiskView]{Next: nil}); ; {
+		for page := (register.Page[drawbridge.RiskView]{Next: nil}); ; {
 			if page, err = r.Risks(t.Context(), sam, portfolio.RiskFilter{}, page.Next, 3); err != nil {
 				rt.Fatal(err)
 			}

@@ -36,8 +36,8 @@ func (d *Desk) riskFilter(f RiskFilter, s access.Scope) (store.RiskFilter, error
 }
 
 // Risks lists risks, worst first.
-func (d *Desk) Risks(ctx context.Context, actor access.Actor, f RiskFilter, from *register.Cursor, limit int) (register.Page[RiskView], error) {
-	var out register.Page[RiskView]
+func (d *Desk) Risks(ctx context.Context, actor access.Actor, f RiskFilter, from *register.Cursor, limit int) (register.Page[drawbridge.RiskView], error) {
+	var out register.Page[drawbridge.RiskView]
 	size, err := pageSize(limit)
 	if err != nil {
 		return out, err
@@ -55,27 +55,20 @@ func (d *Desk) Risks(ctx context.Context, actor access.Actor, f RiskFilter, from
 			return err
 		}
 		holds, err := d.holding(tx, list)
-		views := make([]RiskView, len(list))
+		views := make([]drawbridge.RiskView, len(list))
 		for i, r := range list {
 			views[i] = d.read(r, holds)
 		}
-		out = paged(views, size, func(r RiskView) register.Cursor { return register.Cursor{ID: r.ID, Number: float64(r.Rank)} })
+		out = paged(views, size, func(r drawbridge.RiskView) register.Cursor { return register.Cursor{ID: r.ID, Number: float64(r.Rank)} })
 		return err
 	})
 	return out, err
 }
 
-// Heat counts risks by likelihood (down, 1 to 5) and impact (across, 1 to 5).
-type Heat struct {
-	Inherent [5][5]int64 `json:"inherent"`
-	Residual [5][5]int64 `json:"residual"` // what is not stated counts as inherent
-	Total    int64       `json:"total"`
-}
-
 // HeatMap counts the risks that a filter selects; closed ones only when it asks
 // for them.
-func (d *Desk) HeatMap(ctx context.Context, actor access.Actor, f RiskFilter) (Heat, error) {
-	var out Heat
+func (d *Desk) HeatMap(ctx context.Context, actor access.Actor, f RiskFilter) (drawbridge.Heat, error) {
+	out := drawbridge.Heat{Inherent: grid(), Residual: grid()}
 	if f.State == "" {
 		f.State = "current"
 	}
@@ -96,4 +89,13 @@ func (d *Desk) HeatMap(ctx context.Context, actor access.Actor, f RiskFilter) (H
 		return err
 	})
 	return out, err
+}
+
+// grid is an empty map of five by five.
+func grid() [][]int64 {
+	out := make([][]int64, 5)
+	for i := range out {
+		out[i] = make([]int64, 5)
+	}
+	return out
 }

@@ -103,15 +103,9 @@ func (d *Desk) EndSubprocessor(ctx context.Context, actor access.Actor, id, reas
 	})
 }
 
-// Subprocessors are those who get data from a partner.
-type Subprocessors struct {
-	Items   []drawbridge.Subprocessor `json:"items"`
-	Unknown bool                      `json:"unknown"` // an integration does not say to whom its data goes
-}
-
 // Subprocessors lists who works for a partner and gets data: those on record,
 // and those that the heads of its integrations name.
-func (d *Desk) Subprocessors(ctx context.Context, actor access.Actor, partner drawbridge.PartnerID) (out Subprocessors, err error) {
+func (d *Desk) Subprocessors(ctx context.Context, actor access.Actor, partner drawbridge.PartnerID) (out drawbridge.Subprocessors, err error) {
 	act := action.Act{Actor: actor, Action: access.PartnerRead, On: onPartner(partner, "partner", string(partner))}
 	err = d.door.View(ctx, act, func(tx *store.Tx) error {
 		rows, err := tx.Subprocessors().Find(store.Query{Equal: map[string]any{"partner": string(partner)}, Limit: 10_000})
@@ -132,8 +126,8 @@ func (d *Desk) Subprocessors(ctx context.Context, actor access.Actor, partner dr
 }
 
 // mergeSubprocessors adds to the rows those that manifests alone name.
-func mergeSubprocessors(rows []drawbridge.Subprocessor, estate []store.Placed, tell bool) Subprocessors {
-	out := Subprocessors{Items: append([]drawbridge.Subprocessor{}, rows...)}
+func mergeSubprocessors(rows []drawbridge.Subprocessor, estate []store.Placed, tell bool) drawbridge.Subprocessors {
+	out := drawbridge.Subprocessors{Items: append([]drawbridge.Subprocessor{}, rows...)}
 	at := map[string]int{}
 	for i, s := range rows {
 		if s.EndedAt.IsZero() {
