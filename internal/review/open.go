@@ -15,17 +15,22 @@ type Opening struct {
 	Cause       string            // intake, push, or the kind of trigger
 	Source      string            // identifier of what happened; may be empty
 	Intake      drawbridge.Intake // what the requester says; may be empty
+	Reason      string
 	Key         string
 }
 
 // Open opens a review that carries forward what the one before knew. There is
 // one open review of an integration: when there is one already, it is the answer.
 func (d *Desk) Open(ctx context.Context, actor access.Actor, in Opening) (drawbridge.Review, error) {
+	problem := checkOpening(&in)
 	act := action.Act{
-		Actor: actor, Action: access.ReviewOpen, Key: in.Key, Input: in,
+		Actor: actor, Action: access.ReviewOpen, Reason: in.Reason, Key: in.Key, Input: in,
 		On: onIntegration(in.Integration),
 	}
 	out, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (drawbridge.Review, error) {
+		if problem != nil {
+			return drawbridge.Review{}, problem
+		}
 		r, err := d.open(tx, actor, in)
 		if err != nil {
 			return drawbridge.Review{}, err
@@ -33,6 +38,13 @@ func (d *Desk) Open(ctx context.Context, actor access.Actor, in Opening) (drawbr
 		return *r, nil
 	})
 	return out, err
+}
+
+func checkOpening(in *Opening) (err error) {
+	if in.Reason, err = drawbridge.Prose(in.Reason, maxReason); err != nil {
+		return err
+	}
+	return checkIntake(&in.Intake)
 }
 
 // open is Open within an act.
