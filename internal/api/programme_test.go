@@ -1,4 +1,35 @@
 package api_test
 
+import (
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/client"
+	"drawbridge/internal/store"
+)
+
 // programmeFixtures are the rows of the matrix for the routes of the programme.
-var programmeFixtures = map[string]func(*matrix, *caller, bool) request{}
+var programmeFixtures = map[string]func(*matrix, *caller, bool) request{
+	"programme.queue":    list("/api/v1/programme/queue", "review"),
+	"programme.calendar": list("/api/v1/programme/calendar", "review"),
+	"programme.impact":   about("pack", "/api/v1/programme/impact", client.CandidatePack{Archive: []byte("no archive")}, 400),
+	"programme.announce": about("pack", "/api/v1/programme/announcements", client.Announcement{}, 400), // it says no reason
+	"triggers.list":      list("/api/v1/triggers", "review"),
+	"triggers.create": onIntegration("/triggers", func() any {
+		return client.NewTrigger{Kind: "incident", Source: "try", Severity: drawbridge.Low, Text: "try"}
+	}),
+	"triggers.handle":     onTrigger,
+	"threats.difference":  onIntegration("/threats", nil),
+	"threat_reviews.list": onIntegration("/threat-reviews", nil),
+	"threat_reviews.create": permits(onIntegration("/threat-reviews", func() any {
+		return client.NewThreatReview{Comment: "try\x00"}
+	}), 400),
+}
+
+// onTrigger closes a trigger.
+func onTrigger(m *matrix, _ *caller, own bool) request {
+	in, o := m.at(own)
+	t := drawbridge.Trigger{ID: drawbridge.NewID("trg", m.clock.now()), Integration: in.ID, Kind: "owner", Effect: drawbridge.Warn, Facts: []byte("{}"), CreatedAt: start}
+	m.act(func(tx *store.Tx) error { return tx.Triggers().Add(&t) })
+	o = access.Object{Kind: "trigger", ID: t.ID, Integration: in.ID, Owners: o.Owners}
+	return request{path: "/api/v1/triggers/" + t.ID + "/handle", body: client.Because{Reason: "try"}, object: o}
+}

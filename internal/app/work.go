@@ -15,6 +15,7 @@ import (
 	"drawbridge/internal/job"
 	"drawbridge/internal/lifecycle"
 	"drawbridge/internal/notify"
+	"drawbridge/internal/programme"
 	"drawbridge/internal/register"
 )
 
@@ -41,6 +42,7 @@ func (a *App) work() error {
 		Door: a.Door, Database: a.Options.Database, Log: a.Log, Parallel: a.Options.Workers, Workers: workers,
 		Schedules: append(a.notify.Schedules(),
 			job.Schedule{Kind: eventPurge, Every: 24 * time.Hour, At: 2 * time.Hour},
+			job.Schedule{Kind: programme.EventSweep, Every: 24 * time.Hour, At: 3 * time.Hour},
 			job.Schedule{Kind: eventSweep, Every: time.Hour}),
 	})
 	if err != nil {
@@ -75,6 +77,13 @@ func (a *App) workers() map[string]job.Worker {
 		}},
 		lifecycle.EventEnded: {Work: func(ctx context.Context, e job.Event) error {
 			return a.Lifecycle.Ended(ctx, access.System("lifecycle"), e.Subject)
+		}},
+		programme.EventSweep: {Timeout: time.Hour, Work: func(ctx context.Context, _ job.Event) error {
+			_, err := a.Programme.Sweep(ctx, access.System("programme"))
+			return err
+		}},
+		programme.EventNotice: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
+			return a.Programme.Noticed(ctx, access.System("programme"), e.Subject)
 		}},
 		eventPurge: {Timeout: time.Hour, Work: func(ctx context.Context, _ job.Event) error {
 			_, err := a.Custody.Purge(ctx, access.System("purge"), custody.PurgeOptions{})

@@ -21,6 +21,7 @@ type Options struct {
 	Results *check.Run // of live checks; nil without
 	Name    string     // the file as the person wrote it; default the path
 	Version string     // of the program, for the provenance
+	Brief   bool       // the figures alone, without how they came about
 
 	// What a record knows besides the manifest; all empty for files alone.
 	Runs       []LiveRun              // of live checks, on several interfaces and at several times
@@ -64,7 +65,7 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 	transfers := policy.Transfers(b, ws.Taxonomy, ws.Transfers, opt.AsOf)
 	score, controls, gate, err := ws.Policy.Evaluate(policy.Input{
 		Bundle: b, Map: m, Facts: facts, Threats: threats, Transfers: transfers, AsOf: opt.AsOf, Taxonomy: ws.Taxonomy,
-		Results: tested.results(b.Integration), Evidence: opt.Evidence, Claims: opt.Claims,
+		Results: tested.results(b.Integration), Evidence: opt.Evidence, Claims: opt.Claims, Brief: opt.Brief,
 	})
 	if err != nil {
 		return nil, err

@@ -39,6 +39,10 @@ type Input struct {
 	// Taxonomy lets the levers try what leaving out data would do. With none
 	// they try everything else.
 	Taxonomy *taxonomy.Taxonomy
+
+	// Brief leaves out how the figures came about: the contributions, the levers
+	// and the digest of the input. The figures are the same.
+	Brief bool
 }
 
 // Result is the verdict of one live check on one element.

@@ -18,12 +18,14 @@ func (p *Pack) Evaluate(in Input) (Score, []Control, Gate, error) {
 		return Score{}, nil, Gate{}, err
 	}
 	score := ev.score
-	score.Contributions = ev.waterfall()
-	if score.Levers, err = ev.levers(); err != nil {
-		return Score{}, nil, Gate{}, err
-	}
-	if score.InputDigest, err = p.inputDigest(in, ev.view); err != nil {
-		return Score{}, nil, Gate{}, err
+	if !in.Brief {
+		score.Contributions = ev.waterfall()
+		if score.Levers, err = ev.levers(); err != nil {
+			return Score{}, nil, Gate{}, err
+		}
+		if score.InputDigest, err = p.inputDigest(in, ev.view); err != nil {
+			return Score{}, nil, Gate{}, err
+		}
 	}
 	gate, err := p.judge(ev)
 	if err != nil {

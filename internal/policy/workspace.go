@@ -74,6 +74,7 @@ type Workspace struct {
 	Transfers *taxonomy.Transfers
 
 	packs     []PackRef
+	own       []ownPack
 	templates []*questionnaire.Template // the organisation's own
 }
 
@@ -261,18 +262,33 @@ func validDigest(s string) bool {
 	return ok && len(hex) == 64 && strings.Trim(hex, "0123456789abcdef") == ""
 }
 
+// ownPack is a pack of the organisation, as it was read.
+type ownPack struct {
+	pin    Pin
+	files  memFS
+	origin string
+}
+
 // openPins loads the packs that a workspace names, and the built-in ones.
 func openPins(file string, list []Pin) (*Workspace, error) {
-	w := &Workspace{File: file}
-	byKind := map[string][]memFS{}
-	var refs []PackRef
-	for _, pin := range list {
+	own := make([]ownPack, len(list))
+	for i, pin := range list {
 		files, err := openVendored(filepath.Dir(file), pin)
 		if err != nil {
 			return nil, err
 		}
-		byKind[pin.Kind] = append(byKind[pin.Kind], files)
-		refs = append(refs, PackRef{Name: pin.Name, Kind: pin.Kind, Version: pin.Version, Digest: pin.Digest, Origin: pin.folder()})
+		own[i] = ownPack{pin, files, pin.folder()}
+	}
+	return assemble(file, own)
+}
+
+func assemble(file string, own []ownPack) (*Workspace, error) {
+	w := &Workspace{File: file, own: own}
+	byKind := map[string][]memFS{}
+	var refs []PackRef
+	for _, p := range own {
+		byKind[p.pin.Kind] = append(byKind[p.pin.Kind], p.files)
+		refs = append(refs, PackRef{Name: p.pin.Name, Kind: p.pin.Kind, Version: p.pin.Version, Digest: p.pin.Digest, Origin: p.origin})
 	}
 	if err := w.load(byKind); err != nil {
 		return nil, err
@@ -283,6 +299,28 @@ func openPins(file string, list []Pin) (*Workspace, error) {
 	}
 	w.packs = append(base, refs...)
 	return w, nil
+}
+
+// With returns the workspace as it would be with a pack, which comes as a
+// .tar.gz: in the place of the one of its name, and for a policy in the place of
+// the policy. Its own cases are run; nothing is written.
+func (w *Workspace) With(archive []byte) (*Workspace, error) {
+	files, err := unpack(archive)
+	if err != nil {
+		return nil, err
+	}
+	pin, _, err := Check(files)
+	if err != nil {
+		return nil, err
+	}
+	next := ownPack{pin, files, "candidate"}
+	own := slices.DeleteFunc(slices.Clone(w.own), func(p ownPack) bool {
+		return p.pin.Name == pin.Name || pin.Kind == KindPolicy && p.pin.Kind == KindPolicy
+	})
+	if len(own) >= maxPacks {
+		return nil, drawbridge.Errorf(drawbridge.TooLarge, "a workspace has at most %d packs", maxPacks)
+	}
+	return assemble(w.File, append(own, next))
 }
 
 func (w *Workspace) load(byKind map[string][]memFS) error {

@@ -24,7 +24,6 @@ import (
 const (
 	EventSweep  = "programme.sweep"  // regular: what became due
 	EventNotice = "programme.notice" // a partner's notice came in; its subject is the notice
-	EventPack   = "programme.pack"   // a pack took effect; its subject is an integration
 )
 
 // Options are what the desk needs besides the door.
@@ -46,6 +45,9 @@ func New(door *action.Door, opt Options) *Desk { return &Desk{door: door, opt: o
 
 // now is the time as it is stored.
 func (d *Desk) now() time.Time { return d.door.Now().UTC().Truncate(time.Microsecond) }
+
+// Now is the time as the desk tells it.
+func (d *Desk) Now() time.Time { return d.now() }
 
 func (d *Desk) workspace() (*policy.Workspace, error) {
 	if d.opt.Workspace != nil {
