@@ -102,10 +102,21 @@ func (s schemas) object(t reflect.Type) map[string]any {
 func schemaName(t reflect.Type) string {
 	name, args, generic := strings.Cut(t.Name(), "[")
 	if !generic {
-		return name
+		return inPackage(t.PkgPath(), name)
 	}
 	args = strings.TrimSuffix(args, "]")
-	return name + "Of" + args[strings.LastIndexAny(args, "./")+1:]
+	dot := strings.LastIndex(args, ".")
+	return name + "Of" + inPackage(args[:max(dot, 0)], args[dot+1:])
+}
+
+// inPackage keeps apart what has one name in two packages. The words of the
+// product and those of the wire stand alone.
+func inPackage(path, name string) string {
+	p := path[strings.LastIndex(path, "/")+1:]
+	if p == "" || p == "drawbridge" || p == "client" {
+		return name
+	}
+	return strings.ToUpper(p[:1]) + p[1:] + name
 }
 
 // schemaOf describes a type whose parts do not matter.
