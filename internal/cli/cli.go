@@ -98,14 +98,14 @@ func chapters(env *Env) []chapter {
 		}},
 		{"judge", "Judge it:", []*cobra.Command{
 			newMap(env), newThreats(env), newExplain(env), newAssess(env), newRules(env), newPolicy(env),
-			newPack(env),
+			newPack(env), newQuestionnaire(env),
 		}},
 		{"test", "Test it live:", []*cobra.Command{
 			newTest(env), newChecks(env), newCompare(env), newDemo(env),
 		}},
 		{"server", "Work with a server:", []*cobra.Command{
 			newJoin(env), newLogin(env), newLogout(env), newStatus(env), newPush(env), newPull(env),
-			newGate(env), newIntegration(env), newFinding(env), newPartner(env), newInbox(env), newMe(env),
+			newGate(env), newReview(env), newIntegration(env), newFinding(env), newTestResult(env), newClaims(env), newPartner(env), newInbox(env), newMe(env),
 			newToken(env),
 		}},
 		{"operate", "Run a server:", []*cobra.Command{

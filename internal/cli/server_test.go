@@ -32,7 +32,12 @@ var asks = map[string][]string{
 	"job":         {"jobs.cancel", "jobs.list", "jobs.retry"},
 	"partner":     {"partners.create", "partners.get", "partners.list", "partners.update", "people.find", "people.get"},
 	"integration": {"assessments.create", "assessments.list", "history", "integrations.assign", "integrations.find", "integrations.get", "integrations.list", "integrations.members", "people.find", "people.get"},
-	"finding":     {"findings.list", "integrations.find", "integrations.list"},
+	"finding":     {"findings.list", "integrations.find", "integrations.list", "rulings.create", "rulings.list", "rulings.revoke"},
+	"result":      {"integrations.find", "integrations.list", "runs.create", "runs.document", "runs.list"},
+	"review": {"delegations.create", "delegations.list", "delegations.revoke", "integrations.find", "integrations.list", "integrations.standing", "me", "people.find", "people.get", "reviews.approval",
+		"reviews.changes", "reviews.decide", "reviews.get", "reviews.list", "reviews.mine", "reviews.open", "reviews.progress", "reviews.ready", "reviews.reopen", "reviews.request", "reviews.sign", "reviews.start",
+		"reviews.submit", "reviews.tracks", "reviews.triage", "reviews.withdraw", "revisions.push", "session.create", "session.end", "signoffs.withdraw"},
+	"claims": {"claims.list", "integrations.find", "integrations.list"},
 }
 
 // helpers ask routes for the commands that call them.
