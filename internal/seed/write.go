@@ -2,6 +2,7 @@ package seed
 
 import (
 	"context"
+	"errors"
 	"crypto/rand"
 	"fmt"
 	"sync"
@@ -83,11 +84,14 @@ func (w *writer) run(ctx context.Context) error {
 	return w.rest(ctx)
 }
 
-// rest ends the delivery of messages of the history: nobody is to be written to
-// about what was two years ago. In the inboxes they stay.
+// rest ends the delivery of messages of the history, and the word of its pushes:
+// nobody is to be written to, or asked, about what was two years ago. In the
+// inboxes the messages stay.
 func (w *writer) rest(ctx context.Context) error {
 	return w.opt.desks().door.Keep(ctx, func(tx *store.Tx) error {
-		return tx.EndEventsDue(store.MessageEvent, w.plan.start, w.opt.AsOf)
+		return errors.Join(
+			tx.EndEventsDue(store.MessageEvent, w.plan.start, w.opt.AsOf),
+			tx.EndEventsDue(register.EventPushed, w.plan.start, w.opt.AsOf))
 	})
 }
 
