@@ -76,7 +76,11 @@ func (d *Desk) open(tx *store.Tx, actor access.Actor, in Opening) (*drawbridge.R
 		r.Requester = i.Owner
 	}
 	if last != nil {
-		r.Number, r.Previous = last.Number+1, last.ID
+		n, err := tx.Reviews().Count(store.Query{Equal: map[string]any{"integration": string(i.ID)}})
+		if err != nil {
+			return nil, err
+		}
+		r.Number, r.Previous = n+1, last.ID
 	}
 	st.Review = r.ID
 	if err := d.setStanding(tx, st); err != nil {
