@@ -46,6 +46,33 @@ var commandRows = []commandRow{
 	{args: "integration history INT", by: "ann"},
 	{args: "integration assign INT --member root@drawbridge.example --reason x", by: "root"},
 	{args: "finding list --integration INT", by: "ann"},
+	{args: "finding rule INT --check TLS-01 --element api --refute --reason x", by: "ann", no1: true},
+	{args: "finding rulings INT", by: "ann"},
+	{args: "finding revoke INT RUL --reason x", by: "ann", no1: true},
+	{args: "result push RUN", by: "ann", no1: true},
+	{args: "result list INT", by: "ann"},
+	{args: "result get INT RUN --out OUT", by: "ann", no1: true},
+	{args: "claims INT", by: "ann"},
+	{args: "integration life INT", by: "ann"},
+	{args: "integration live INT", by: "ann", no1: true},
+	{args: "integration suspend INT --reason x", by: "root", no1: true},
+	{args: "integration resume INT", by: "root", no1: true},
+	{args: "integration retire INT", by: "root", no1: true},
+	{args: "integration departure INT", by: "ann", no1: true},
+	{args: "integration attest INT --subject envelope_live --evidence evd_x --statement x", by: "root", no1: true},
+	{args: "integration unattest att_x --reason x", by: "root", no1: true},
+	{args: "integration attestations INT", by: "ann"},
+	{args: "condition list --integration INT", by: "ann"},
+	{args: "condition add INT --text x --verifier legal --due 2999-01-01", by: "root", no1: true},
+	{args: "condition met cnd_x --reason x", by: "root", no1: true},
+	{args: "condition drop cnd_x --reason x", by: "root", no1: true},
+	{args: "exception list --integration INT", by: "ann"},
+	{args: "exception propose INT --covers T017@charges --expires 2999-01-01 --reason x", by: "ann", no1: true},
+	{args: "exception confirm exc_x --reason x", by: "root", no1: true},
+	{args: "exception refuse exc_x --reason x", by: "root", no1: true},
+	{args: "exception renew exc_x --expires 2999-01-01 --reason x", by: "root", no1: true},
+	{args: "exception revoke exc_x --reason x", by: "root", no1: true},
+	{args: "integration leave INT --reason x", by: "ann", no1: true},
 	{args: "gate FILE", by: "ann", no: 3},
 	{args: "push --base head --reason x CHANGED", by: "ann"},
 	{args: "pull INT --out OUT", by: "ann"},
@@ -96,6 +123,8 @@ var commandRows = []commandRow{
 	{args: "retention list", by: "data"},
 	{args: "retention set assessment_document 730 --reason x", by: "data"},
 	{args: "retention purge --dry-run", by: "data"},
+	{args: "questionnaire list", by: "data", sees: true},
+	{args: "questionnaire show short", by: "data", sees: true},
 	{args: "backup --out BACKUP", by: "data"},
 	{args: "restore BACKUP --verify --keys KEYS", by: "data", sees: true},
 	{args: "seed --partners 1 --integrations 1 --people 16", by: "data", no1: true, sees: true},
@@ -106,6 +135,7 @@ var commandRows = []commandRow{
 var commandsElsewhere = []string{
 	"assess", "categories", "checks", "compare", "completion", "demo", "diff", "explain", "export", "fmt", "help", "import", "map", "new", "pack", "policy",
 	"rules", "schema", "serve", "test", "threats", "validate", "version", "worker",
+	"questionnaire check", "questionnaire export", "questionnaire import",
 }
 
 // TestCommands tries every command of the record as somebody who is signed out or
@@ -214,10 +244,10 @@ func (c *commands) complete() {
 		list := c.run("data", append(append([]string{"__complete"}, path...), "")...)
 		for line := range strings.Lines(list.out) {
 			name, _, _ := strings.Cut(strings.TrimSpace(line), "\t")
-			if name == "" || strings.HasPrefix(name, ":") || strings.HasPrefix(name, "-") || len(path) == 0 && slices.Contains(commandsElsewhere, name) {
+			at := append(slices.Clone(path), name)
+			if name == "" || strings.HasPrefix(name, ":") || strings.HasPrefix(name, "-") || slices.Contains(commandsElsewhere, strings.Join(at, " ")) {
 				continue
 			}
-			at := append(slices.Clone(path), name)
 			if len(at) > 2 && at[1] == "rotate" {
 				continue // a value that is completed
 			}
