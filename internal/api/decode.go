@@ -86,7 +86,7 @@ func (c *call) decode(in any) error {
 			return invalid("%s takes no parameter %.40q; a token never goes into the address, send it as Authorization: Bearer", c.route.Name, name)
 		}
 	}
-	if c.route.Has(Large) && c.r.Method == http.MethodPost {
+	if c.route.Has(Upload) || c.route.Has(Large) && c.r.Method == http.MethodPost {
 		return nil // the handler reads parts
 	}
 	if !hasBody {

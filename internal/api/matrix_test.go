@@ -34,6 +34,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 type caller struct {
 	role   drawbridge.Role // empty for somebody who is not signed in
 	secret string
+	visit  string // cookie of a partner's link
 	actor  access.Actor
 }
 
@@ -55,6 +56,7 @@ type request struct {
 	object  access.Object
 	caller  *caller // in place of the one that was given, where the try destroys it
 	push    *client.Push
+	upload  any   // a request that goes with a small file
 	allowed []int // statuses that say that the table said yes, besides success
 }
 
@@ -62,7 +64,7 @@ func newMatrix(t *testing.T, database string, table *access.Table) *matrix {
 	t.Helper()
 	rates := api.Rate{Second: 1e6, Burst: 1e6}
 	w := newWorld(t, database, func(o *api.Options, a *action.Options) {
-		o.ActorRate, o.AddressRate, a.Table = rates, rates, table
+		o.ActorRate, o.AddressRate, o.VisitRate, o.EntryRate, a.Table = rates, rates, rates, rates, table
 	})
 	m := &matrix{world: w, builtin: access.Builtin(), handler: w.server.Config.Handler}
 	m.callers = []*caller{{actor: access.Anonymous("api", "")}}
@@ -84,7 +86,7 @@ func newMatrix(t *testing.T, database string, table *access.Table) *matrix {
 		}
 		return nil
 	})
-	m.callers = append(m.callers, m.machine(outsider.actor.Person, m.mine.ID))
+	m.callers = append(m.callers, m.machine(outsider.actor.Person, m.mine.ID), m.visitor(m.inquiry(m.mine, "open")))
 	return m
 }
 
@@ -227,9 +229,18 @@ func (m *matrix) try(r api.Route, c *caller, q request) string {
 		body.Write(data)
 		req.Header.Set("Content-Type", media)
 	}
+	if q.upload != nil {
+		if err := client.EncodeUpload(body, "between", q.upload, "report.txt", strings.NewReader("A report.")); err != nil {
+			m.t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=between")
+	}
 	req.ContentLength = int64(body.Len())
 	if c.secret != "" {
 		req.Header.Set("Authorization", "Bearer "+c.secret)
+	}
+	if c.visit != "" {
+		req.Header.Set("Cookie", "drawbridge-partner="+c.visit)
 	}
 	if q.match > 0 {
 		req.Header.Set("If-Match", fmt.Sprintf("%q", fmt.Sprint(q.match)))
@@ -237,7 +248,7 @@ func (m *matrix) try(r api.Route, c *caller, q request) string {
 	rec := httptest.NewRecorder()
 	m.handler.ServeHTTP(rec, req)
 	switch {
-	case rec.Code < 300, slices.Contains(q.allowed, rec.Code):
+	case rec.Code < 400, slices.Contains(q.allowed, rec.Code):
 		return "y"
 	case rec.Code == http.StatusUnauthorized:
 		return "s"
@@ -254,7 +265,7 @@ func (m *matrix) expected(r api.Route, c *caller, q request) string {
 	switch {
 	case r.Has(api.Public):
 		return "y"
-	case c.role == "":
+	case c.role == "", r.Has(api.Partner) != (c.role == drawbridge.PartnerContact):
 		return "s"
 	case r.Has(api.SignedIn):
 		return "y"
@@ -392,7 +403,7 @@ func (m *matrix) notices(r api.Route, name string) {
 				who = q.caller
 			}
 			want := m.expected(r, who, q)
-			if who.role == "" || (name == "open") == (want == "y") {
+			if want == "s" || (name == "open") == (want == "y") {
 				continue // this cell says the same under both tables
 			}
 			if who.actor.Person == "" && (r.Action.Sensitive() || strings.HasPrefix(r.Name, "me.")) {

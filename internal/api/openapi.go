@@ -44,6 +44,7 @@ func OpenAPI() ([]byte, error) {
 			"securitySchemes": object{
 				"token":   object{"type": "http", "scheme": "bearer", "description": "A personal token, a machine token or the secret of a session."},
 				"session": object{"type": "apiKey", "in": "cookie", "name": "__Host-drawbridge"},
+				"visit":   object{"type": "apiKey", "in": "cookie", "name": "__Host-drawbridge-partner", "description": "What a partner's link is exchanged for."},
 			},
 		},
 	}
@@ -58,8 +59,11 @@ func OpenAPI() ([]byte, error) {
 // operation describes one route.
 func (r *Route) operation(s schemas) object {
 	op := object{"operationId": r.Name, "summary": r.Summary, "tags": []any{r.tag()}, "responses": r.responses(s)}
-	if r.Has(Public) {
+	switch {
+	case r.Has(Public):
 		op["security"] = []any{}
+	case r.Has(Partner):
+		op["security"] = []any{object{"visit": []any{}}}
 	}
 	if r.Action != "" {
 		op["x-action"] = string(r.Action)
@@ -67,7 +71,16 @@ func (r *Route) operation(s schemas) object {
 	if p := r.parameters(s); len(p) > 0 {
 		op["parameters"] = p
 	}
-	if r.Method == http.MethodPost && r.Has(Large) {
+	switch {
+	case r.Has(Upload):
+		op["requestBody"] = object{"required": true, "content": object{"multipart/form-data": object{
+			"schema": object{"type": "object", "required": []any{client.PartRequest, client.PartFile}, "properties": object{
+				client.PartRequest: s.of(r.In),
+				client.PartFile:    object{"type": "string", "contentMediaType": "application/octet-stream"},
+			}},
+			"encoding": object{client.PartRequest: object{"contentType": "application/json"}},
+		}}}
+	case r.Method == http.MethodPost && r.Has(Large):
 		op["requestBody"] = object{"required": true, "content": object{"multipart/form-data": object{
 			"schema": object{"type": "object", "required": []any{client.PartRequest, client.PartFile}, "properties": object{
 				client.PartRequest: s.of(reflect.TypeFor[client.Push]()),
@@ -75,7 +88,7 @@ func (r *Route) operation(s schemas) object {
 			}},
 			"encoding": object{client.PartRequest: object{"contentType": "application/json"}},
 		}}}
-	} else if r.takesBody() {
+	case r.takesBody():
 		op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": s.of(r.In)}}}
 	}
 	return op
@@ -137,7 +150,10 @@ func (r *Route) responses(s schemas) object {
 	case r.Out != reflect.TypeFor[client.None]():
 		good["content"] = object{"application/json": object{"schema": s.of(r.Out)}}
 	}
-	if r.Method != http.MethodGet {
+	switch {
+	case r.Status == http.StatusSeeOther:
+		good["headers"] = object{"Location": object{"schema": object{"type": "string"}, "description": "Where it goes on."}}
+	case r.Method != http.MethodGet:
 		good["headers"] = object{client.HeaderEntry: object{"schema": object{"type": "integer"}, "description": "The place of the change in the ledger."}}
 	}
 	return object{strconv.Itoa(r.Status): good, "default": object{"$ref": "#/components/responses/Problem"}}

@@ -31,18 +31,3 @@ func (c *call) edit(id drawbridge.PartnerID, in client.PartnerEdit) register.Par
 		Reason:  in.Reason, Key: c.key,
 	}
 }
-
-func (a *API) history(c *call, in client.HistoryOf) (client.List[client.HistoryEntry], error) {
-	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[client.HistoryEntry], error) {
-		page, err := a.opt.Register.History(c.r.Context(), c.actor, in.Kind, in.ID, after, limit)
-		out := register.Page[client.HistoryEntry]{Next: page.Next}
-		for _, e := range page.Items {
-			entry := client.HistoryEntry{Seq: e.Seq, At: e.At, Actor: e.Actor, Via: e.Via, Action: e.Action, Reason: e.Reason}
-			for _, x := range e.Changes {
-				entry.Changes = append(entry.Changes, client.HistoryChange(x))
-			}
-			out.Items = append(out.Items, entry)
-		}
-		return out, err
-	})
-}

@@ -96,7 +96,7 @@ func (c *call) encode(out any) error {
 		c.w.Header().Set(client.HeaderEntry, itoa(c.entry))
 	}
 	if _, ok := out.(client.None); ok {
-		c.w.WriteHeader(http.StatusNoContent)
+		c.w.WriteHeader(c.route.Status)
 		return nil
 	}
 	if v := version(out); v > 0 {

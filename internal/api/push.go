@@ -37,11 +37,10 @@ func (a *API) push(c *call, _ client.None) (client.Pushed, error) {
 // sent, and judged by the manifest's own rules.
 func (c *call) parts() (client.Push, error) {
 	var in client.Push
-	media, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if err != nil || media != "multipart/form-data" || params["boundary"] == "" {
-		return in, invalid("%s takes multipart/form-data: a part %q in JSON, then a part %q for each file", c.route.Name, client.PartRequest, client.PartFile)
+	r, err := c.multipart()
+	if err != nil {
+		return in, err
 	}
-	r := multipart.NewReader(c.r.Body, params["boundary"])
 	in.Files = manifest.Files{}
 	for first := true; ; first = false {
 		part, err := r.NextRawPart()
@@ -62,7 +61,16 @@ func (c *call) parts() (client.Push, error) {
 	}
 }
 
-func (c *call) requestPart(part *multipart.Part, in *client.Push) error {
+// multipart reads a body in parts: the request, then files.
+func (c *call) multipart() (*multipart.Reader, error) {
+	media, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil || media != "multipart/form-data" || params["boundary"] == "" {
+		return nil, invalid("%s takes multipart/form-data: a part %q in JSON, then a part %q for each file", c.route.Name, client.PartRequest, client.PartFile)
+	}
+	return multipart.NewReader(c.r.Body, params["boundary"]), nil
+}
+
+func (c *call) requestPart(part *multipart.Part, in any) error {
 	if part.FormName() != client.PartRequest {
 		return invalid("the first part is %q, in JSON", client.PartRequest)
 	}
@@ -76,11 +84,19 @@ func (c *call) requestPart(part *multipart.Part, in *client.Push) error {
 	return document(data, in)
 }
 
-func (c *call) filePart(part *multipart.Part, files manifest.Files) error {
-	// FileName would keep the last part of the name alone.
+// fileName is the name of a part that is a file, as it was sent: FileName would
+// keep the last part of it alone.
+func fileName(part *multipart.Part) string {
 	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	name := params["filename"]
-	if err != nil || part.FormName() != client.PartFile || name == "" {
+	if err != nil || part.FormName() != client.PartFile {
+		return ""
+	}
+	return params["filename"]
+}
+
+func (c *call) filePart(part *multipart.Part, files manifest.Files) error {
+	name := fileName(part)
+	if name == "" {
 		return invalid("every part but the first is %q, with the file's name below the manifest's folder", client.PartFile)
 	}
 	if _, twice := files[name]; twice {

@@ -14,12 +14,14 @@ type Flags uint
 const (
 	Public      Flags = 1 << iota // answers without sign-in
 	SignedIn                      // answers whoever is signed in, about themselves alone
+	Partner                       // answers a partner who came by a link, and nobody with an account
 	Loopback                      // answers only to the machine itself
 	Paged                         // a list with a cursor
 	Idempotent                    // takes an Idempotency-Key
 	Conditional                   // must name the version that it changes, by If-Match
 	Streams                       // the answer is no JSON document, and has no limit in size
 	Large                         // takes files
+	Upload                        // takes one file, which is never held in memory
 	Slow                          // may take minutes
 )
 
@@ -40,15 +42,18 @@ func (r *Route) Has(f Flags) bool { return r.Flags&f != 0 }
 
 // bodyLimit is how many bytes a request may send.
 func (r *Route) bodyLimit() int64 {
-	if r.Has(Large) {
+	switch {
+	case r.Has(Large):
 		return 128 << 20
+	case r.Has(Upload):
+		return 64 << 20 // the desk knows the limit of the file
 	}
 	return 1 << 20
 }
 
 // patience is how long an answer may take.
 func (r *Route) patience() time.Duration {
-	if r.Has(Large) || r.Has(Streams) || r.Has(Slow) {
+	if r.Has(Large | Upload | Streams | Slow) {
 		return 10 * time.Minute
 	}
 	return time.Minute

@@ -125,16 +125,20 @@ func (c *call) answer() error {
 // light is what a request may hold in memory without waiting for a turn.
 const light = 4 << 20
 
-// turn waits for a turn at what needs much memory.
+// turn waits for a turn at what needs much memory, or much of the disk.
 func (c *call) turn(ctx context.Context) (leave func(), err error) {
-	if !c.route.Has(Large) || c.r.Method == http.MethodPost && c.r.ContentLength >= 0 && c.r.ContentLength <= light {
+	queue := c.api.heavy
+	switch {
+	case c.route.Has(Upload):
+		queue = c.api.uploads
+	case !c.route.Has(Large), c.r.Method == http.MethodPost && c.r.ContentLength >= 0 && c.r.ContentLength <= light:
 		return func() {}, nil
 	}
 	who := c.actor.ID
 	if c.actor.Integration != "" {
 		who = string(c.actor.Integration) // however many machines it has
 	}
-	leave, err = c.api.heavy.take(ctx, who)
+	leave, err = queue.take(ctx, who)
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the server is at work on other files: try again")
 	}

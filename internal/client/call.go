@@ -40,9 +40,10 @@ type spec struct {
 	in              any   // fields are tagged path, query or json
 	version         int64 // for If-Match; 0 for none
 	key             string
-	raw             []byte // a body that is encoded already, and
-	media           string // what it is
-	large           bool   // may take long
+	raw             []byte                        // a body that is encoded already, and
+	media           string                        // what it is
+	open            func() (io.ReadCloser, error) // a body that is read anew for each attempt
+	large           bool                          // may take long
 }
 
 // patience is how long one attempt may take: what is large goes over slow lines too.
@@ -150,14 +151,24 @@ var errNeverAgain = errors.New("no use to try again")
 
 func (c *Client) try(ctx context.Context, s spec, target string, body []byte) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.patience(s))
-	req, err := http.NewRequestWithContext(ctx, s.method, target, bytes.NewReader(body))
+	var content io.Reader = bytes.NewReader(body)
+	if s.open != nil {
+		file, err := s.open()
+		if err != nil {
+			cancel()
+			return nil, err
+		}
+		defer file.Close()
+		content = file
+	}
+	req, err := http.NewRequestWithContext(ctx, s.method, target, content)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
 	req.Header.Set("Accept", "application/json, application/problem+json")
 	req.Header.Set("User-Agent", c.opt.UserAgent)
-	if body != nil {
+	if body != nil || s.open != nil {
 		req.Header.Set("Content-Type", s.media)
 	}
 	if !c.opt.Token.Empty() {

@@ -31,7 +31,7 @@ type UpdatePartner struct {
 // HistoryOf asks for the acts that changed one record.
 type HistoryOf struct {
 	Page
-	Kind string `json:"-" query:"kind" doc:"integration, revision, assessment, member or partner"`
+	Kind string `json:"-" query:"kind" doc:"of the record: integration, partner, revision, review, decision, evidence, condition, exception, risk, …"`
 	ID   string `json:"-" query:"id"`
 }
 

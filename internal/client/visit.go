@@ -45,3 +45,24 @@ type SharedThread struct {
 	CreatedAt time.Time           `json:"created_at"`
 	UpdatedAt time.Time           `json:"updated_at"`
 }
+
+// SharedComment is a contribution as a partner sees it.
+type SharedComment struct {
+	ID        string    `json:"id"`
+	Text      string    `json:"text"`
+	Author    string    `json:"author,omitempty" doc:"the link; empty for whoever sent the questionnaire"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// SharedTalk is a discussion with a page of its comments, oldest first.
+type SharedTalk struct {
+	Thread   SharedThread    `json:"thread"`
+	Comments []SharedComment `json:"comments"`
+	Next     string          `json:"next,omitempty"`
+}
+
+// VisitComment adds to a discussion.
+type VisitComment struct {
+	ByID
+	Text string `json:"text"`
+}

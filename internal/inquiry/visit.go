@@ -60,6 +60,9 @@ func (d *Desk) Recognise(ctx context.Context, cookie seal.Hidden, via, request s
 
 // Leave ends a visit. The link works on.
 func (d *Desk) Leave(ctx context.Context, actor access.Actor) error {
+	if _, err := d.Holder(ctx, actor); err != nil {
+		return err
+	}
 	return d.visit(ctx, drawbridge.LinkID(actor.ID), "")
 }
 

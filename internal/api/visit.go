@@ -1,0 +1,185 @@
+package api
+
+import (
+	"net/http"
+
+	"drawbridge"
+	"drawbridge/internal/access"
+	"drawbridge/internal/client"
+	"drawbridge/internal/inquiry"
+	"drawbridge/internal/questionnaire"
+	"drawbridge/internal/seal"
+)
+
+// visitHome is where a link leads once its token was exchanged for a cookie.
+const visitHome = "/api/v1/partner/inquiry"
+
+// visitRoutes are the routes of a partner who came by a link. The cookie says
+// which questionnaire it is, so no address names one.
+func visitRoutes() []Route {
+	return []Route{
+		{"GET", "/p/{token}", "visit.enter", "", "Take up a partner's link", 303, Public, does((*API).enter)},
+		{"DELETE", "/api/v1/partner/visit", "visit.leave", access.InquiryRead, "End the visit in this browser", 204, Partner, does((*API).leave)},
+		{"GET", visitHome, "visit.inquiry", access.InquiryRead, "Read your questionnaire", 200, Partner, does((*API).visited)},
+		{"GET", "/api/v1/partner/text", "visit.text", access.InquiryRead, "Read your questions and answers as plain text", 200, Partner | Streams, does((*API).visitText)},
+		{"GET", "/api/v1/partner/sheet", "visit.export", access.InquiryRead, "Read your questions and answers as a spreadsheet", 200, Partner | Streams, does((*API).visitExport)},
+		{"POST", "/api/v1/partner/sheet", "visit.import", access.InquiryAnswer, "Take the answers of a spreadsheet in", 200, Partner | Idempotent, does((*API).visitImport)},
+		{"PUT", "/api/v1/partner/answers/{question}", "visit.answer", access.InquiryAnswer, "Answer a question", 200, Partner | Idempotent, does((*API).visitAnswer)},
+		{"POST", "/api/v1/partner/confirm", "visit.confirm", access.InquiryAnswer, "Say that answers of last time still hold", 200, Partner | Idempotent, does((*API).visitConfirm)},
+		{"POST", "/api/v1/partner/submit", "visit.submit", access.InquiryAnswer, "Hand your answers in", 200, Partner | Idempotent, does((*API).visitSubmit)},
+		{"GET", "/api/v1/partner/links", "visit.links", access.LinkWrite, "List the links by which you passed questions on", 200, Partner, does((*API).visitLinks)},
+		{"POST", "/api/v1/partner/links", "visit.pass_on", access.LinkWrite, "Pass single questions on by a link of their own", 201, Partner | Idempotent, does((*API).passOn)},
+		{"POST", "/api/v1/partner/links/{link}/revoke", "visit.revoke", access.LinkWrite, "End a link that you passed on", 200, Partner, does((*API).revokeLink)},
+		{"GET", "/api/v1/partner/evidence", "visit.evidence", access.EvidenceRead, "List the documents that you handed in", 200, Partner | Paged, does((*API).visitEvidence)},
+		{"POST", "/api/v1/partner/evidence", "visit.offer", access.EvidenceAdd, "Hand a document in", 201, Partner | Idempotent | Upload, does((*API).visitOffer)},
+		{"GET", "/api/v1/partner/threads", "visit.threads", access.ThreadRead, "List the discussions that are shared with you", 200, Partner | Paged, does((*API).visitThreads)},
+		{"GET", "/api/v1/partner/threads/{id}", "visit.thread", access.ThreadRead, "Read a discussion, with a page of its comments, oldest first", 200, Partner, does((*API).visitThread)},
+		{"POST", "/api/v1/partner/threads/{id}/comments", "visit.reply", access.ThreadWrite, "Add to a discussion", 201, Partner | Idempotent, does((*API).visitReply)},
+	}
+}
+
+// enter exchanges the token for a cookie and leads to an address without it. A
+// program that only looks whether there is something gets no answer to that.
+func (a *API) enter(c *call, in client.ByToken) (client.None, error) {
+	if c.r.Method == http.MethodHead {
+		return client.None{}, nil
+	}
+	if err := c.limited(a.entries.take(c.address())); err != nil {
+		return client.None{}, err
+	}
+	actor, cookie, err := a.opt.Inquiry.Enter(c.r.Context(), seal.Hide(in.Token), c.visitCookie(), "api", c.id)
+	if err != nil {
+		return client.None{}, err
+	}
+	c.actor = actor
+	if !cookie.Empty() {
+		c.setVisit(cookie)
+	}
+	c.w.Header().Set("Location", visitHome)
+	return client.None{}, nil
+}
+
+func (a *API) leave(c *call, _ client.None) (client.None, error) {
+	if err := a.opt.Inquiry.Leave(c.r.Context(), c.actor); err != nil {
+		return client.None{}, err
+	}
+	c.setVisit(seal.Hidden{})
+	return client.None{}, nil
+}
+
+// visit finds out by which link somebody came. A token of somebody with an
+// account does not count here, nor this cookie anywhere else.
+func (c *call) visit() error {
+	if c.r.Header.Get("Authorization") != "" {
+		return c.stranger(drawbridge.Errorf(drawbridge.Unauthenticated, "these addresses are for partners, who come by a link: a token does not count here"))
+	}
+	actor, err := c.api.opt.Inquiry.Recognise(c.r.Context(), c.visitCookie(), "api", c.id)
+	if err != nil {
+		return c.stranger(err)
+	}
+	c.actor = actor
+	return c.limited(c.api.visits.take(actor.ID))
+}
+
+// visitName is the cookie of a visit.
+func (c *call) visitName() string { return c.cookieName() + "-partner" }
+
+func (c *call) visitCookie() seal.Hidden {
+	if cookies := c.r.CookiesNamed(c.visitName()); len(cookies) == 1 && len(cookies[0].Value) <= maxToken {
+		return seal.Hide(cookies[0].Value)
+	}
+	return seal.Hidden{}
+}
+
+// setVisit gives the visit to a browser, or takes it back when it is empty. Lax,
+// and not strict: people come from a link in their mail.
+func (c *call) setVisit(secret seal.Hidden) {
+	cookie := &http.Cookie{Name: c.visitName(), Value: secret.Reveal(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.api.opt.Secure} //nolint:gosec // plain HTTP is spoken on loopback alone
+	if secret.Empty() {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(c.w, cookie)
+}
+
+func (a *API) visited(c *call, _ client.None) (client.Asked, error) {
+	s, err := a.opt.Inquiry.Asked(c.r.Context(), c.actor, c.actor.Inquiry, "")
+	return asked(s), err
+}
+
+func (a *API) visitText(c *call, _ client.None) (stream, error) { return a.inquiryText(c, c.visits()) }
+
+func (a *API) visitExport(c *call, _ client.None) (stream, error) {
+	return a.exportInquiry(c, c.visits())
+}
+
+// visits is the questionnaire of the link.
+func (c *call) visits() client.ByID { return client.ByID{ID: string(c.actor.Inquiry)} }
+
+func (a *API) visitImport(c *call, in client.Filled) (client.Imported, error) {
+	return a.importInquiry(c, client.ImportFile{ByID: c.visits(), Filled: in})
+}
+
+func (a *API) visitAnswer(c *call, in client.VisitAnswer) (client.Given, error) {
+	return a.put(c, c.actor.Inquiry, in.Question, in.Reply)
+}
+
+func (a *API) visitConfirm(c *call, in client.Confirm) (client.Confirmed, error) {
+	return a.confirmAnswers(c, client.ConfirmAnswers{ByID: c.visits(), Confirm: in})
+}
+
+func (a *API) visitSubmit(c *call, _ client.None) (client.Asked, error) {
+	if _, err := a.opt.Inquiry.Submit(c.r.Context(), c.actor, c.actor.Inquiry, c.key); err != nil {
+		return client.Asked{}, err
+	}
+	return a.visited(c, client.None{})
+}
+
+func (a *API) visitLinks(c *call, _ client.None) (client.List[client.LinkOf], error) {
+	return a.links(c, c.visits())
+}
+
+func (a *API) passOn(c *call, in client.NewLink) (client.IssuedLink, error) {
+	return a.issue(c, c.actor.Inquiry, in)
+}
+
+// asked is a questionnaire as a partner reads it.
+func asked(s inquiry.Asked) client.Asked {
+	return client.Asked{
+		Inquiry: s.Inquiry, Integration: s.Integration, State: s.State, Due: s.Due, Note: s.Note, Title: s.Items.Title, Lang: s.Items.Lang,
+		Sections: headings(s.Items), Questions: s.Items.Questions, Label: s.Link.Label, Only: s.Link.Questions, Preview: s.Link.Preview,
+		ExpiresAt: s.Link.ExpiresAt, Progress: progress(s.Progress),
+	}
+}
+
+func progress(s inquiry.State) client.Progress {
+	out := client.Progress{
+		Answers: given(s.Answers), Previous: map[string]client.LastTime{}, Visible: s.Visible, Missing: s.Missing, Unconfirmed: s.Unconfirmed,
+	}
+	for id, was := range s.Previous {
+		out.Previous[id] = client.LastTime(was)
+	}
+	return out
+}
+
+func given(list []inquiry.Given) []client.Given {
+	out := make([]client.Given, len(list))
+	for i, g := range list {
+		out[i] = client.Given(g)
+	}
+	return out
+}
+
+func headings(it questionnaire.Items) []client.Heading {
+	out := make([]client.Heading, len(it.Sections))
+	for i, s := range it.Sections {
+		out[i] = client.Heading{ID: s.ID, Title: s.Title}
+	}
+	return out
+}
+
+func linkOf(l drawbridge.Link) client.LinkOf {
+	return client.LinkOf{
+		ID: l.ID, Inquiry: l.Inquiry, Label: l.Label, Questions: l.Questions, Parent: l.Parent, Preview: l.Preview, CreatedBy: l.CreatedBy,
+		ExpiresAt: l.ExpiresAt, RevokedAt: l.RevokedAt, CreatedAt: l.CreatedAt,
+	}
+}
