@@ -12,6 +12,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/custody"
 	"drawbridge/internal/dossier"
+	"drawbridge/internal/inquiry"
 	"drawbridge/internal/job"
 	"drawbridge/internal/lifecycle"
 	"drawbridge/internal/notify"
@@ -65,6 +66,9 @@ func (a *App) workers() map[string]job.Worker {
 		}},
 		dossier.EventCounts: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			return a.Dossier.Recount(ctx, drawbridge.EvidenceID(e.Subject))
+		}},
+		inquiry.EventExpiring: {Work: func(ctx context.Context, e job.Event) error {
+			return a.Inquiry.NoteExpiry(ctx, access.System("link"), drawbridge.LinkID(e.Subject), job.Key(e))
 		}},
 		register.EventPushed: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			if err := a.Lifecycle.Adopt(ctx, access.System("lifecycle"), drawbridge.IntegrationID(e.Subject)); err != nil {
