@@ -141,8 +141,21 @@ var guesses = map[string][]guess{
 	"delegations.list":   {{list: true}},
 	"delegations.create": nil,
 	"delegations.revoke": {{}},
-	"gate":               {{query: "slug=$SLUG&environment=$ENV&digest=sha256:00"}},
-	"findings.list":      {{query: "integration=$INT"}, {list: true}, {list: true, query: "severity=info&source=threat&state=open"}},
+	"life.get":           {{}}, "departure.get": {{}}, "attestations.list": {{}},
+	"life.live": {{body: `{"reason": "guess"}`}}, "life.suspend": {{body: `{"reason": "guess"}`}}, "life.resume": {{body: `{"reason": "guess"}`}},
+	"life.retire": {{body: `{"reason": "guess"}`}}, "life.leave": {{body: `{"planned": "2999-01-01", "reason": "guess"}`}},
+	"departure.plan":      {{body: `{"planned": "2999-01-01", "tasks": []}`}},
+	"attestations.create": {{body: `{"subject": "envelope_live", "statement": "guess", "evidence": "evd_x"}`}},
+	"attestations.revoke": {{body: `{"reason": "guess"}`}},
+	"conditions.list":     {{list: true}, {list: true, query: "integration=$INT"}},
+	"conditions.create":   {{body: `{"text": "guess", "before_live": true, "verifier": "legal", "due": "2999-01-01"}`}},
+	"conditions.meet":     {{body: `{"reason": "guess"}`}}, "conditions.drop": {{body: `{"reason": "guess"}`}},
+	"exceptions.list":    {{list: true}, {list: true, query: "integration=$INT"}},
+	"exceptions.propose": {{body: `{"covers": "T017@charges", "expires": "2999-01-01", "reason": "guess"}`}},
+	"exceptions.confirm": {{body: `{"reason": "guess"}`}}, "exceptions.refuse": {{body: `{"reason": "guess"}`}},
+	"exceptions.renew": {{body: `{"expires": "2999-01-01", "reason": "guess"}`}}, "exceptions.revoke": {{body: `{"reason": "guess"}`}},
+	"gate":          {{query: "slug=$SLUG&environment=$ENV&digest=sha256:00"}},
+	"findings.list": {{query: "integration=$INT"}, {list: true}, {list: true, query: "severity=info&source=threat&state=open"}},
 	"history": {
 		{query: "kind=integration&id=$INT"},
 		{query: "kind=revision&id=$REV"},
@@ -155,6 +168,16 @@ var guesses = map[string][]guess{
 	},
 	"partners.create": {{body: `{"id": "guessed", "name": "Guessed"}`, visible: true}},
 	"partners.update": {{body: `{"name": "Guessed"}`, visible: true}},
+
+	"inquiries.list": {{list: true}, {list: true, query: "integration=$INT"}}, "inquiries.send": {{body: `{"template": "short"}`}},
+	"inquiries.get": {{}}, "inquiries.preview": {{}}, "inquiries.text": {{}}, "inquiries.export": {{}}, "inquiries.history": {{}},
+	"inquiries.import": {{body: `{"data": "eA=="}`}}, "inquiries.answer": {{body: `{"answer": {"value": true}}`}}, "inquiries.confirm": {{body: `{"questions": []}`}},
+	"inquiries.submit": {{body: `{"reason": "guess"}`}}, "inquiries.accept": {{body: `{"reason": "guess"}`}}, "inquiries.return": {{body: `{"reason": "guess"}`}},
+	"inquiries.close": {{body: `{"reason": "guess"}`}}, "links.list": {{}}, "links.create": {{body: `{"label": "guess"}`}}, "links.revoke": {{body: `{"reason": "guess"}`}},
+	// Partners come by a link alone: attack-partner tries these.
+	"visit.enter": nil, "visit.leave": nil, "visit.inquiry": nil, "visit.text": nil, "visit.export": nil, "visit.import": nil, "visit.answer": nil,
+	"visit.confirm": nil, "visit.submit": nil, "visit.links": nil, "visit.pass_on": nil, "visit.revoke": nil, "visit.evidence": nil, "visit.offer": nil,
+	"visit.threads": nil, "visit.thread": nil, "visit.reply": nil,
 
 	"jobs.list": {{}}, "jobs.get": {{}}, "jobs.retry": {{body: `{"reason": "guess"}`}}, "jobs.cancel": {{body: `{"reason": "guess"}`}},
 	"retention.list": {{}}, "retention.set": {{body: `{"days": 100, "version": 0, "reason": "guess"}`}}, "retention.purge": {{body: `{"dry_run": true}`}},
@@ -226,8 +249,9 @@ func (s *serverScript) guessed(ts *testscript.TestScript, r *api.Route, g guess,
 	id := map[string]string{
 		"people": "PERSON", "sessions": "SES", "tokens": "TOK", "integrations": "INT", "partners": "PARTNER", "inbox": "MSG",
 		"webhooks": "MSG", "jobs": "MSG", "holds": "MSG",
+		"inquiries": "MSG", "links": "MSG", "reviews": "MSG",
 	}[strings.Split(r.Pattern, "/")[3]]
-	path := strings.NewReplacer("{id}", "$"+id, "{revision}", "$REV", "{assessment}", "$ASM", "{seq}", "0", "{kind}", "message").Replace(r.Pattern)
+	path := strings.NewReplacer("{id}", "$"+id, "{revision}", "$REV", "{assessment}", "$ASM", "{link}", "$MSG", "{question}", "a", "{seq}", "0", "{kind}", "message").Replace(r.Pattern)
 	media, body := "application/json", []byte(fill(g.body))
 	if r.Has(api.Large) && r.Method == http.MethodPost {
 		data, err := os.ReadFile(ts.Getenv("V_FILE"))

@@ -15,8 +15,10 @@ const partnerLong = `Partners are the companies whose services are used. A push 
 there yet, from its file; from then on the record is changed here. ID is the partner's id in manifests.`
 
 func newPartner(env *Env) *cobra.Command {
-	return family("partner", "List partners, and keep their records", partnerLong,
+	cmd := family("partner", "List partners, and keep their records", partnerLong,
 		newPartnerList(env), newPartnerShow(env), newPartnerAdd(env), newPartnerEdit(env))
+	cmd.AddCommand(append(partnerLinks(env), partnerPortfolio(env)...)...)
+	return cmd
 }
 
 func newPartnerList(env *Env) *cobra.Command {

@@ -33,6 +33,7 @@ Where NAME is asked for: "short", "standard", "extended" and "full" are lengths 
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newQuestionnaireList(env), newQuestionnaireShow(env), newQuestionnaireCheck(env), newQuestionnaireExport(env), newQuestionnaireImport(env))
+	cmd.AddCommand(questionnaireServer(env)...)
 	return cmd
 }
 

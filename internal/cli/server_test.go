@@ -30,25 +30,38 @@ var asks = map[string][]string{
 	"inbox":       {"inbox.list", "inbox.mail", "inbox.read", "inbox.set_mail", "inbox.unread"},
 	"webhook":     {"me", "session.create", "session.end", "webhooks.create", "webhooks.deliveries", "webhooks.list", "webhooks.remove", "webhooks.test", "webhooks.update"},
 	"job":         {"jobs.cancel", "jobs.list", "jobs.retry"},
-	"partner":     {"partners.create", "partners.get", "partners.list", "partners.update", "people.find", "people.get"},
+	"partner":     {"inquiries.preview", "links.create", "links.list", "links.revoke", "partners.create", "partners.get", "partners.list", "partners.update", "people.find", "people.get"},
 	"integration": {"assessments.create", "assessments.list", "history", "integrations.assign", "integrations.find", "integrations.get", "integrations.list", "integrations.members", "people.find", "people.get"},
-	"finding":     {"findings.list", "integrations.find", "integrations.list", "rulings.create", "rulings.list", "rulings.revoke"},
-	"result":      {"integrations.find", "integrations.list", "runs.create", "runs.document", "runs.list"},
+	"questionnaire": {
+		"inquiries.accept", "inquiries.answer", "inquiries.close", "inquiries.confirm", "inquiries.export", "inquiries.get", "inquiries.history",
+		"inquiries.import", "inquiries.list", "inquiries.return", "inquiries.send", "inquiries.submit", "inquiries.text",
+	},
+	"finding": {"findings.list", "integrations.find", "integrations.list", "rulings.create", "rulings.list", "rulings.revoke"},
+	"lifecycle": {"attestations.create", "attestations.list", "attestations.revoke", "departure.get", "departure.plan", "integrations.find", "integrations.list", "life.get", "life.leave",
+		"life.live", "life.resume", "life.retire", "life.suspend", "me", "session.create", "session.end"},
+	"condition": {"conditions.create", "conditions.drop", "conditions.list", "conditions.meet", "integrations.find", "integrations.list", "people.find", "people.get"},
+	"exception": {"exceptions.confirm", "exceptions.list", "exceptions.propose", "exceptions.refuse", "exceptions.renew", "exceptions.revoke", "integrations.find", "integrations.list", "me",
+		"people.find", "people.get", "session.create", "session.end"},
+	"result": {"integrations.find", "integrations.list", "runs.create", "runs.document", "runs.list"},
 	"review": {"delegations.create", "delegations.list", "delegations.revoke", "integrations.find", "integrations.list", "integrations.standing", "me", "people.find", "people.get", "reviews.approval",
 		"reviews.changes", "reviews.decide", "reviews.get", "reviews.list", "reviews.mine", "reviews.open", "reviews.progress", "reviews.ready", "reviews.reopen", "reviews.request", "reviews.sign", "reviews.start",
 		"reviews.submit", "reviews.tracks", "reviews.triage", "reviews.withdraw", "revisions.push", "session.create", "session.end", "signoffs.withdraw"},
 	"claims": {"claims.list", "integrations.find", "integrations.list"},
 }
 
+// alsoIn names further files of a command.
+var alsoIn = map[string][]string{"partner": {"link.go"}, "questionnaire": {"inquiry.go"}}
+
 // helpers ask routes for the commands that call them.
 var helpers = map[string][]string{
-	`proof: true|\.proven\(`:  {"me", "session.create", "session.end"},
-	`\.shortly\(`:             {"session.create", "session.end"},
-	`\brevoke\(`:              {"tokens.revoke"},
-	`f\.login\.run\(`:         {"me", "session.create", "session.end", "tokens.create", "tokens.revoke"},
-	`\bintegrationOf\(`:       {"integrations.find", "integrations.list"},
-	`\b(personOf|personID)\(`: {"people.find", "people.get"},
-	`\bsessionsOf\(`:          {"sessions.list"},
+	`proof: true|\.proven\(`:              {"me", "session.create", "session.end"},
+	`\.shortly\(`:                         {"session.create", "session.end"},
+	`\brevoke\(`:                          {"tokens.revoke"},
+	`f\.login\.run\(`:                     {"me", "session.create", "session.end", "tokens.create", "tokens.revoke"},
+	`\bintegrationOf\(`:                   {"integrations.find", "integrations.list"},
+	`\b(personOf|personID)\(`:             {"people.find", "people.get"},
+	`\bsessionsOf\(`:                      {"sessions.list"},
+	`\(\*client\.Client\)\.AcceptInquiry`: {"inquiries.accept", "inquiries.close", "inquiries.return"},
 }
 
 // TestCommandsAndRoutes holds the table to the commands: each that takes a
@@ -80,13 +93,17 @@ func TestCommandsAndRoutes(t *testing.T) {
 	use := regexp.MustCompile(`\b(?:c|session)\.([A-Z]\w+)\(`)
 	for name, want := range asks {
 		var got []string
-		for _, m := range use.FindAllSubmatch(code(t, name+".go"), -1) {
+		text := code(t, name+".go")
+		for _, more := range alsoIn[name] {
+			text = append(text, code(t, more)...)
+		}
+		for _, m := range use.FindAllSubmatch(text, -1) {
 			if route := calls[string(m[1])]; route != "" && !slices.Contains(got, route) {
 				got = append(got, route)
 			}
 		}
 		for helper, routes := range helpers {
-			if !regexp.MustCompile(helper).Match(code(t, name+".go")) {
+			if !regexp.MustCompile(helper).Match(text) {
 				continue
 			}
 			for _, route := range routes {
