@@ -167,9 +167,9 @@ func (a *API) decideReview(c *call, in client.DecideReview) (drawbridge.Decision
 	return a.opt.Review.Decide(c.r.Context(), c.actor, v)
 }
 
-func (a *API) standing(c *call, in client.ByID) (client.Standing, error) {
+func (a *API) standing(c *call, in client.ByID) (client.IntegrationStanding, error) {
 	s, err := a.opt.Review.Standing(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID))
-	return client.Standing(s), err
+	return client.IntegrationStanding(s), err
 }
 
 func (a *API) decisions(c *call, in client.ListOf) (client.List[drawbridge.Decision], error) {

@@ -11,8 +11,11 @@ import (
 
 // reviewFixtures are the rows of the matrix for the routes of reviews.
 var reviewFixtures = map[string]func(*matrix, *caller, bool) request{
-	"reviews.list":     list("/api/v1/reviews", "review"),
-	"reviews.mine":     list("/api/v1/reviews/mine", "review"),
+	"reviews.list": list("/api/v1/reviews", "review"),
+	"reviews.mine": func(m *matrix, _ *caller, _ bool) request {
+		_, o := m.at(true)
+		return request{path: "/api/v1/reviews/mine", object: o}
+	},
 	"reviews.get":      onReview(drawbridge.Draft, "", nil),
 	"reviews.progress": onReview(drawbridge.InReview, "/progress", nil),
 	"reviews.tracks":   onReview(drawbridge.InReview, "/tracks", nil),
@@ -44,7 +47,7 @@ var reviewFixtures = map[string]func(*matrix, *caller, bool) request{
 	"delegations.list":      list("/api/v1/delegations", "delegation"),
 	"delegations.create": func(m *matrix, c *caller, _ bool) request {
 		o := access.Object{Kind: "delegation", Owners: []drawbridge.PersonID{c.actor.Person}}
-		return request{path: "/api/v1/delegations", object: o, allowed: []int{400, 403}, body: client.NewDelegation{
+		return request{path: "/api/v1/delegations", object: o, allowed: []int{400}, body: client.NewDelegation{
 			Role: drawbridge.SecurityDiscipline, To: "per_none", Until: drawbridge.DateOf(start.AddDate(0, 0, 1)),
 		}}
 	},

@@ -189,11 +189,11 @@ func newReviewStanding(env *Env) *cobra.Command {
 		Example: "  drawbridge review standing acme-payments --environment production",
 	}
 	environmentFlag(cmd, &environment)
-	return question[client.Standing]{
-		ask: func(ctx context.Context, c *client.Client, args []string) (client.Standing, error) {
+	return question[client.IntegrationStanding]{
+		ask: func(ctx context.Context, c *client.Client, args []string) (client.IntegrationStanding, error) {
 			id, err := integrationOf(ctx, c, args[0], environment)
 			if err != nil {
-				return client.Standing{}, err
+				return client.IntegrationStanding{}, err
 			}
 			return c.Standing(ctx, id)
 		},
@@ -201,7 +201,7 @@ func newReviewStanding(env *Env) *cobra.Command {
 	}.on(env, cmd)
 }
 
-func tellStanding(w io.Writer, s client.Standing) error {
+func tellStanding(w io.Writer, s client.IntegrationStanding) error {
 	if s.Decision == nil {
 		_, err := fmt.Fprintln(w, "nobody has decided yet")
 		return err

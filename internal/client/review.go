@@ -144,8 +144,8 @@ type DecideReview struct {
 	Conditions []DecisionTerm         `json:"conditions,omitempty"`
 }
 
-// Standing is where an integration stands.
-type Standing struct {
+// IntegrationStanding is where an integration stands.
+type IntegrationStanding struct {
 	Integration drawbridge.IntegrationID `json:"integration"`
 	Decision    *drawbridge.Decision     `json:"decision" doc:"the latest; null before the first"`
 	Stale       bool                     `json:"stale"`
@@ -258,8 +258,8 @@ func (c *Client) DecideReview(ctx context.Context, in DecideReview) (drawbridge.
 }
 
 // Standing reads where an integration stands.
-func (c *Client) Standing(ctx context.Context, id drawbridge.IntegrationID) (Standing, error) {
-	out, _, err := call[Standing](ctx, c, "GET /api/v1/integrations/{id}/standing", ByID{string(id)})
+func (c *Client) Standing(ctx context.Context, id drawbridge.IntegrationID) (IntegrationStanding, error) {
+	out, _, err := call[IntegrationStanding](ctx, c, "GET /api/v1/integrations/{id}/standing", ByID{string(id)})
 	return out, err
 }
 

@@ -49,7 +49,7 @@ func (d *Desk) mayDelegate(tx *store.Tx, actor access.Actor, x *drawbridge.Deleg
 	}
 	days := ws.Policy.Protocol().Delegation
 	if ok, err := holds(tx, actor.Person, x.Role); err != nil || !ok || !x.Role.Valid() {
-		return cmp.Or(err, drawbridge.Errorf(drawbridge.Denied, "you do not review for %.40q", x.Role))
+		return cmp.Or(err, drawbridge.Errorf(drawbridge.Invalid, "you do not review for %.40q, and delegate what you hold alone", x.Role))
 	}
 	if _, err := drawbridge.ParseDate(string(x.Until)); err != nil || x.Until.Past(d.now()) || x.Until > drawbridge.DateOf(d.now().AddDate(0, 0, days)) {
 		return drawbridge.Errorf(drawbridge.Invalid, "a delegation ends on a day within the next %d days, not on %.40q", days, x.Until)

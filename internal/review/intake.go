@@ -66,7 +66,11 @@ func (d *Desk) Intake(ctx context.Context, actor access.Actor, in Request) (Requ
 	}
 	main, files := in.Main, in.Files
 	if in.Form != nil {
-		var err error
+		create := action.Act{Actor: actor, Action: access.IntegrationCreate, Object: access.Object{Kind: "integration"}}
+		err := d.door.View(ctx, create, func(*store.Tx) error { return nil })
+		if err != nil {
+			return out, err
+		}
 		if main, files, err = in.Form.files(in.Intake); err != nil {
 			return out, err
 		}
