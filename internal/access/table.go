@@ -288,7 +288,7 @@ inquiry.answer        programme_owner:any review:any requester:own partner:linke
 inquiry.accept        programme_owner:any review:any
 link.read             programme_owner:any review:any auditor:any requester:own
 link.write            programme_owner:any review:any requester:own partner:linked
-evidence.read         programme_owner:any review:any approver:any auditor:any requester:own partner:linked
+evidence.read         programme_owner:any review:any approver:any auditor:any operator:any requester:own partner:linked
 evidence.add          programme_owner:any review:any requester:own operator:any partner:linked
 evidence.accept       review:any
 thread.read           all:any requester:own partner:linked
