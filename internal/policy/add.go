@@ -13,6 +13,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/manifest"
+	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/taxonomy"
 	"drawbridge/internal/threat"
 	"drawbridge/internal/yaml"
@@ -59,6 +60,9 @@ func Add(file, source string) (Added, error) {
 		if before.Version == pin.Version && !out.Same {
 			return Added{}, drawbridge.Errorf(drawbridge.Conflict, "pack %s is pinned with other content; give the changed pack a new version in its pack.yaml", pin)
 		}
+	}
+	if err := fits(file, pin, files, out.Created); err != nil {
+		return Added{}, err
 	}
 	root, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
@@ -144,12 +148,8 @@ func tryPack(files memFS, kind string) error {
 		}
 		_, err := taxonomy.LoadTransfers(extra...)
 		return err
-	case KindQuestionnaire:
-		w, err := BuiltinWorkspace()
-		if err != nil {
-			return err
-		}
-		_, err = w.loadTemplates(files)
+	case KindQuestionnaire: // what its questions name is held to the workspace, by fits
+		_, err := questionnaire.LoadPack(files)
 		return err
 	}
 	return nil

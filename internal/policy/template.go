@@ -79,6 +79,28 @@ func (w *Workspace) loadTemplates(files fs.FS) ([]*questionnaire.Template, error
 	return list, nil
 }
 
+// fits holds the templates of a pack to the other packs of the workspace that
+// it is added to: their controls, and the names that they took.
+func fits(file string, pin Pin, files memFS, created bool) error {
+	if pin.Kind != KindQuestionnaire {
+		return nil
+	}
+	var others []Pin
+	if !created {
+		list, err := ReadPins(file)
+		if err != nil {
+			return err
+		}
+		others = slices.DeleteFunc(list, func(p Pin) bool { return p.Name == pin.Name })
+	}
+	w, err := openPins(file, others)
+	if err != nil {
+		return err
+	}
+	_, err = w.loadTemplates(files)
+	return err
+}
+
 // CheckTemplate holds the controls, the kinds of evidence, the checks and the
 // parts of frameworks that a template names to those of the workspace.
 func (w *Workspace) CheckTemplate(t *questionnaire.Template) error {

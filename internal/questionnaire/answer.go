@@ -81,10 +81,10 @@ func written(s string, limit int) error {
 }
 
 // word holds a text to one line that says something.
-func word(s string, limit int) error {
-	line, err := drawbridge.Line(s, limit)
+func word(s string) error {
+	line, err := drawbridge.Line(s, maxCell)
 	if err != nil || line != s || s == "" || strings.ContainsAny(s, "\ufffe\uffff") {
-		return bad("%.60q must be one line with at most %d bytes, without control characters and without blanks around it", s, limit)
+		return bad("%.60q must be one line with at most %d bytes, without control characters and without blanks around it", s, maxCell)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (q *Question) parse(raw json.RawMessage) (any, error) {
 		}
 		return list, err
 	case File:
-		return several(raw, "the files", MaxFiles, func(s string) error { return word(s, maxCell) })
+		return several(raw, "the files", MaxFiles, word)
 	case Text:
 		v, err := decode[string](raw, "a text")
 		return v, then(err, func() error { return prose(v) })
@@ -132,7 +132,7 @@ func then(err error, next func() error) error {
 func decode[T any](raw json.RawMessage, what string) (T, error) {
 	var v T
 	dec := json.NewDecoder(bytes.NewReader(raw))
-	if err := dec.Decode(&v); err != nil || dec.Decode(&struct{}{}) != io.EOF { //nolint:errorlint // Decode returns io.EOF itself
+	if err := dec.Decode(&v); err != nil || dec.Decode(&struct{}{}) != io.EOF {
 		return v, bad("the answer must be %s", what)
 	}
 	return v, nil
@@ -213,7 +213,7 @@ func (q *Question) rows(raw json.RawMessage) ([]map[string]string, error) {
 			if q.option(column) == nil {
 				return nil, bad("row %d: the table has no column %.60q", i+1, column)
 			}
-			if err := word(cell, maxCell); err != nil {
+			if err := word(cell); err != nil {
 				return nil, drawbridge.Errorf(drawbridge.Invalid, "row %d, column %s: %w", i+1, column, err)
 			}
 		}

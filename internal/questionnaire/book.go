@@ -122,7 +122,7 @@ func (m *meter) read(part *zip.File) error {
 			return drawbridge.Errorf(drawbridge.TooLarge, "the spreadsheet unpacks to more than %d bytes or %d elements", maxInflated, maxTags)
 		case bytes.Contains(bytes.ToUpper(window), []byte(doctype)):
 			return bad("the part %.80q declares a document type, which no spreadsheet does", part.Name)
-		case err == io.EOF: //nolint:errorlint // Read returns io.EOF itself
+		case err == io.EOF:
 			return nil
 		case err != nil:
 			return bad("the part %.80q of the spreadsheet cannot be unpacked: %w", part.Name, err)

@@ -2,6 +2,7 @@ package questionnaire
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ func (t *Template) check() error {
 	if !langForm.MatchString(t.Lang) {
 		p.add("lang", "%.40q must name a language, like en or de-AT", t.Lang)
 	}
-	if err := word(t.Title, maxCell); err != nil {
+	if err := word(t.Title); err != nil {
 		p.add("title", "%v", err)
 	}
 	seen := map[string]bool{}
@@ -60,7 +61,7 @@ func (t *Template) check() error {
 			p.add(where, "the id %.80q must be letters, digits, dots, hyphens and underscores, and not stand twice", s.ID)
 		}
 		seen[s.ID] = true
-		if err := word(s.Title, maxCell); err != nil {
+		if err := word(s.Title); err != nil {
 			p.add(where, "title: %v", err)
 		}
 		if total += len(s.Questions); total > MaxQuestions {
@@ -128,7 +129,7 @@ func (q *Question) checkOptions(p *problems, where string) {
 	}
 	for i, o := range q.Options {
 		for _, s := range []string{o.Value, o.Label} {
-			if err := word(s, maxCell); err != nil {
+			if err := word(s); err != nil {
 				p.add(where, "options[%d]: %v", i, err)
 			}
 			// Both are accepted in a spreadsheet, so neither may mean two options.
@@ -245,10 +246,8 @@ func (t *Template) ways(names []string) []map[string]any {
 		var next []map[string]any
 		for _, have := range out {
 			for _, v := range values {
-				with := map[string]any{name: v}
-				for k, x := range have {
-					with[k] = x
-				}
+				with := maps.Clone(have)
+				with[name] = v
 				next = append(next, with)
 			}
 		}

@@ -48,6 +48,7 @@ func book(tb testing.TB, sheets ...[][]string) []byte {
 
 // The layouts of sheets that organisations hold; the questions are made up.
 func caiq(tb testing.TB) []byte {
+	tb.Helper()
 	return book(
 		tb,
 		[][]string{{"Introduction"}, {"Read me"}},
@@ -65,6 +66,7 @@ func caiq(tb testing.TB) []byte {
 }
 
 func sig(tb testing.TB) []byte {
+	tb.Helper()
 	return book(
 		tb,
 		[][]string{{"Dashboard"}, {"Score", "Question"}},
@@ -85,6 +87,7 @@ func sig(tb testing.TB) []byte {
 }
 
 func hecvat(tb testing.TB) []byte {
+	tb.Helper()
 	return book(tb, [][]string{
 		{"HECVAT - Full"},
 		{"Name of the product"},

@@ -40,7 +40,7 @@ func (it *Items) Score(answers map[string]Answer) Score {
 		if valid {
 			part.Answered++
 		}
-		if q.scored() && !(valid && a.NA) {
+		if q.scored() && (!valid || !a.NA) {
 			part.Points += q.Weight * points
 			part.Of += q.Weight
 		}

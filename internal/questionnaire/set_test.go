@@ -1,9 +1,12 @@
 package questionnaire_test
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"drawbridge/internal/policy"
 	"drawbridge/internal/questionnaire"
@@ -90,4 +93,67 @@ func TestBuiltinLengths(t *testing.T) {
 		}
 		t.Logf("%s: %d partner, %d internal, first view %d", length, len(ids), len(own.Questions), len(it.Visible(nil)))
 	}
+}
+
+// TestDocumentedFormats loads the examples of the documentation.
+func TestDocumentedFormats(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/questionnaires.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(doc), "```yaml\n")
+	if len(blocks) != 3 {
+		t.Fatalf("%d examples, want a template and a mapping", len(blocks)-1)
+	}
+	example := func(i int) []byte { text, _, _ := strings.Cut(blocks[i], "```"); return []byte(text) }
+	set, err := questionnaire.Load(fstest.MapFS{
+		"acme.yaml":        {Data: example(1)},
+		"acme/access.yaml": {Data: []byte("id: access\ntitle: Access\nquestions: [{id: access.mfa, text: Second factor, length: short}]\n")},
+	}, "acme.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := policy.BuiltinWorkspace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.CheckTemplate(set); err != nil {
+		t.Error(err)
+	}
+	if _, err := questionnaire.ReadMapping(example(2)); err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkBuiltin(b *testing.B) {
+	for b.Loop() {
+		if _, err := questionnaire.LoadPack(questionnaire.BuiltinFS()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkWork is what one saved answer costs: read the snapshot, check, say
+// what is open.
+func BenchmarkWork(b *testing.B) {
+	it := builtin(b).Select("full", "partner", questionnaire.Settled{})
+	data, err := json.Marshal(it)
+	if err != nil {
+		b.Fatal(err)
+	}
+	given := map[string]questionnaire.Answer{"ai.used": {Value: []byte("false")}}
+	b.Run("read", func(b *testing.B) {
+		for b.Loop() {
+			var again questionnaire.Items
+			if err := json.Unmarshal(data, &again); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("missing", func(b *testing.B) {
+		for b.Loop() {
+			_ = it.Missing(given)
+		}
+	})
 }

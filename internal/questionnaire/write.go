@@ -15,14 +15,14 @@ func (t *Template) Files() map[string][]byte {
 	head.line("version", t.Version)
 	head.line("lang", t.Lang)
 	head.line("title", t.Title)
-	head.WriteString("sections:\n")
+	fmt.Fprintln(&head, "sections:")
 	out := map[string][]byte{}
 	for i := range t.Sections {
 		file := t.Name + "/" + t.Sections[i].ID + ".yaml"
 		fmt.Fprintf(&head, "- {file: %s}\n", quoted(file))
 		out["templates/"+file] = t.Sections[i].yaml()
 	}
-	out["templates/"+t.Name+".yaml"] = head.Bytes()
+	out["templates/"+t.Name+".yaml"] = []byte(head.String())
 	return out
 }
 
@@ -30,7 +30,7 @@ func (s *Section) yaml() []byte {
 	var w yamlWriter
 	w.line("id", s.ID)
 	w.line("title", s.Title)
-	w.WriteString("questions:\n")
+	fmt.Fprintln(&w, "questions:")
 	for i := range s.Questions {
 		q := &s.Questions[i]
 		w.line("- id", q.ID)
@@ -38,7 +38,7 @@ func (s *Section) yaml() []byte {
 		w.line("  help", q.Help)
 		w.line("  type", q.Type)
 		if len(q.Options) > 0 {
-			w.WriteString("  options:\n")
+			fmt.Fprintln(&w, "  options:")
 		}
 		for _, o := range q.Options {
 			fmt.Fprintf(&w, "  - {value: %s, label: %s, points: %s}\n", quoted(o.Value), quoted(o.Label), quoted(o.Points))
@@ -54,10 +54,10 @@ func (s *Section) yaml() []byte {
 		w.line("  length", q.Length)
 		w.line("  frameworks", q.Frameworks)
 	}
-	return w.Bytes()
+	return []byte(w.String())
 }
 
-type yamlWriter struct{ bytes.Buffer }
+type yamlWriter struct{ strings.Builder }
 
 // line writes a key, or nothing when its value says nothing.
 func (w *yamlWriter) line(key string, value any) {
