@@ -39,6 +39,7 @@ import (
 //	revoke VARIABLE       ends it; disable NAME stops an account
 //	hammer N ADDRESS      signs in N times with a wrong password, each time from elsewhere; ADDRESS -
 //	                      is another name each time, from one place. Prints how often which status came
+//	knock N               opens N links that somebody guessed, from one place; prints the statuses
 //	trap NAME             listens on loopback (NAME is its address); untouched NAME holds it to no connection
 //	hook ADDRESS          makes a webhook as the administrator, and tests it: neither may work
 //	hostile NAME FILE     is a server at NAME with the answers in FILE, in JSON
@@ -49,7 +50,7 @@ func (s *serverScript) attacks() map[string]scriptCommand {
 	traps := traps{}
 	return map[string]scriptCommand{
 		"objects": s.objects, "guess": s.guess, "token": s.token, "ended": s.ended, "revoke": s.revoke, "disable": s.disable,
-		"trap": traps.trap, "untouched": traps.untouched, "hostile": s.hostile, "raw": s.raw, "orderly": s.orderly, "hook": s.hook, "hammer": s.hammer, "same": same,
+		"trap": traps.trap, "untouched": traps.untouched, "hostile": s.hostile, "raw": s.raw, "orderly": s.orderly, "hook": s.hook, "hammer": s.hammer, "knock": s.knock, "same": same,
 	}
 }
 
@@ -154,6 +155,10 @@ var guesses = map[string][]guess{
 	"exceptions.propose": {{body: `{"covers": "T017@charges", "expires": "2999-01-01", "reason": "guess"}`}},
 	"exceptions.confirm": {{body: `{"reason": "guess"}`}}, "exceptions.refuse": {{body: `{"reason": "guess"}`}},
 	"exceptions.renew": {{body: `{"expires": "2999-01-01", "reason": "guess"}`}}, "exceptions.revoke": {{body: `{"reason": "guess"}`}},
+	"programme.queue": {{list: true}}, "programme.calendar": {{list: true}}, "triggers.list": {{list: true}, {list: true, query: "integration=$INT"}},
+	"programme.impact": {{body: `{"archive": "eA=="}`}}, "programme.announce": {{body: `{"reason": "guess"}`}},
+	"triggers.create": {{body: `{"kind": "incident", "source": "guess", "text": "guess"}`}}, "triggers.handle": {{body: `{"reason": "guess"}`}},
+	"threats.difference": {{}}, "threat_reviews.list": {{}}, "threat_reviews.create": {{body: `{"comment": "guess"}`}},
 	"gate":          {{query: "slug=$SLUG&environment=$ENV&digest=sha256:00"}},
 	"findings.list": {{query: "integration=$INT"}, {list: true}, {list: true, query: "severity=info&source=threat&state=open"}},
 	"history": {
@@ -166,6 +171,19 @@ var guesses = map[string][]guess{
 		{query: "kind=credential&id=$PERSON"},
 		{query: "kind=key&id=sign"},
 	},
+	"register.list": {{list: true}, {list: true, query: "partner=$PARTNER"}}, "risks.list": {{list: true}, {list: true, query: "integration=$INT"}}, "risks.heat": {{list: true}},
+	"risks.add":  {{body: `{"integration": "$INT", "cause": "a", "event": "b", "category": "c", "likelihood": 1, "impact": 1}`}},
+	"risks.get":  {{}},
+	"risks.edit": {{body: `{"cause": "a", "event": "b", "category": "c", "likelihood": 1, "impact": 1}`}},
+	"risks.move": {{body: `{"state": "open"}`}}, "risks.close": {{body: `{"reason": "guess"}`}},
+	"profiles.get": {{list: true}}, "profiles.add": {{body: `{"status": "former"}`, visible: true}}, "profiles.edit": {{body: `{"status": "former"}`, visible: true}},
+	"contracts.check": {{}}, "contracts.list": {{}}, "contracts.get": {{}}, "contracts.add": {{body: `{"partner": "$PARTNER", "type": "msa"}`}},
+	"contracts.edit": {{body: `{"type": "msa"}`}}, "contracts.close": {{body: `{"reason": "guess"}`}},
+	"measures.add":       {{body: `{"metric": "availability", "value": 1, "period_from": "2026-01-01", "period_to": "2026-01-31", "source": "guess"}`}},
+	"subprocessors.list": {{list: true}}, "subprocessors.add": {{body: `{"name": "guess"}`, visible: true}}, "subprocessors.end": {{body: `{"reason": "guess"}`}},
+	"notices.list": {{}}, "notices.get": {{}}, "notices.add": {{body: `{"partner": "$PARTNER", "kind": "incident", "title": "guess"}`}},
+	"notices.decide":          {{body: `{"state": "closed", "reason": "guess"}`}},
+	"portfolio.concentration": {{}}, "portfolio.fall": {{query: "kind=partner&name=$PARTNER"}, {query: "kind=country&name=IE"}},
 	"partners.create": {{body: `{"id": "guessed", "name": "Guessed"}`, visible: true}},
 	"partners.update": {{body: `{"name": "Guessed"}`, visible: true}},
 
@@ -249,6 +267,7 @@ func (s *serverScript) guessed(ts *testscript.TestScript, r *api.Route, g guess,
 	id := map[string]string{
 		"people": "PERSON", "sessions": "SES", "tokens": "TOK", "integrations": "INT", "partners": "PARTNER", "inbox": "MSG",
 		"webhooks": "MSG", "jobs": "MSG", "holds": "MSG",
+		"risks": "MSG", "contracts": "MSG", "notices": "MSG", "subprocessors": "MSG", "portfolio": "MSG", "register": "MSG",
 		"inquiries": "MSG", "links": "MSG", "reviews": "MSG",
 	}[strings.Split(r.Pattern, "/")[3]]
 	path := strings.NewReplacer("{id}", "$"+id, "{revision}", "$REV", "{assessment}", "$ASM", "{link}", "$MSG", "{question}", "a", "{seq}", "0", "{kind}", "message").Replace(r.Pattern)
@@ -352,6 +371,26 @@ func (s *serverScript) hammer(ts *testscript.TestScript, neg bool, args []string
 		ts.Check(err)
 		req.Header.Set("Content-Type", "application/json")
 		resp, err := from.Do(req)
+		ts.Check(err)
+		ts.Check(resp.Body.Close())
+		statuses[resp.Status]++
+	}
+	for _, status := range slices.Sorted(maps.Keys(statuses)) {
+		fmt.Fprintf(ts.Stdout(), "%s: %d\n", status, statuses[status])
+	}
+}
+
+func (s *serverScript) knock(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: knock N")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	one, statuses := stranger(), map[string]int{}
+	for i := range n {
+		req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, fmt.Sprintf("%s/p/dbp_%043d", ts.Getenv("SERVER"), i), nil)
+		ts.Check(err)
+		resp, err := one.Do(req)
 		ts.Check(err)
 		ts.Check(resp.Body.Close())
 		statuses[resp.Status]++

@@ -17,8 +17,10 @@ const integrationLong = `Integrations are what people have pushed. ID is the man
 several, or the integration's own identifier (int_...).`
 
 func newIntegration(env *Env) *cobra.Command {
-	return family("integration", "List integrations, and say who answers for them", integrationLong,
+	cmd := family("integration", "List integrations, say who answers for them, take them live and leave them", integrationLong,
 		newIntegrationList(env), newIntegrationShow(env), newIntegrationAssign(env), newIntegrationHistory(env), newIntegrationAssessments(env), newIntegrationAssess(env))
+	cmd.AddCommand(integrationLife(env)...)
+	return cmd
 }
 
 // environmentFlag adds --environment.
