@@ -46,6 +46,8 @@ var asks = map[string][]string{
 	"review": {"delegations.create", "delegations.list", "delegations.revoke", "integrations.find", "integrations.list", "integrations.standing", "me", "people.find", "people.get", "reviews.approval",
 		"reviews.changes", "reviews.decide", "reviews.get", "reviews.list", "reviews.mine", "reviews.open", "reviews.progress", "reviews.ready", "reviews.reopen", "reviews.request", "reviews.sign", "reviews.start",
 		"reviews.submit", "reviews.tracks", "reviews.triage", "reviews.withdraw", "revisions.push", "session.create", "session.end", "signoffs.withdraw"},
+	"programme": {"integrations.find", "integrations.list", "programme.announce", "programme.calendar", "programme.impact", "programme.queue", "threat_reviews.create",
+		"threats.difference", "triggers.create", "triggers.handle", "triggers.list"},
 	"claims": {"claims.list", "integrations.find", "integrations.list"},
 }
 
