@@ -67,7 +67,7 @@ func (a *API) progress(c *call, in client.ByID) (client.ReviewProgress, error) {
 		out.Missing = append(out.Missing, client.Missing(m))
 	}
 	for _, s := range p.Signoffs {
-		out.Signoffs = append(out.Signoffs, client.Signoff(s))
+		out.Signoffs = append(out.Signoffs, client.CountedSignoff(s))
 	}
 	return out, err
 }

@@ -82,8 +82,8 @@ type SignReview struct {
 	For     drawbridge.PersonID   `json:"on_behalf,omitempty" doc:"who delegated it"`
 }
 
-// Signoff is a sign-off with whether it counts.
-type Signoff struct {
+// CountedSignoff is a sign-off with whether it counts.
+type CountedSignoff struct {
 	drawbridge.Signoff
 	Counts bool   `json:"counts"`
 	Why    string `json:"why" doc:"why it does not count"`
@@ -91,11 +91,11 @@ type Signoff struct {
 
 // ReviewProgress is what a review waits for.
 type ReviewProgress struct {
-	Step     string    `json:"step" doc:"the next one; empty when the review ended"`
-	Missing  []Missing `json:"missing"`
-	View     string    `json:"view" doc:"digest of the present material view: what is signed and decided on"`
-	Content  string    `json:"content" doc:"content digest of the head"`
-	Signoffs []Signoff `json:"signoffs"`
+	Step     string           `json:"step" doc:"the next one; empty when the review ended"`
+	Missing  []Missing        `json:"missing"`
+	View     string           `json:"view" doc:"digest of the present material view: what is signed and decided on"`
+	Content  string           `json:"content" doc:"content digest of the head"`
+	Signoffs []CountedSignoff `json:"signoffs"`
 }
 
 // Track is one of the parallel tracks of a review.
