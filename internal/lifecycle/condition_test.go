@@ -12,7 +12,7 @@ import (
 )
 
 // condition sets one that security verifies and Ann answers for.
-func (r *rig) condition(tb testing.TB, edit func(*drawbridge.Condition)) drawbridge.Condition {
+func (r *rig) condition(tb host, edit func(*drawbridge.Condition)) drawbridge.Condition {
 	tb.Helper()
 	c := drawbridge.Condition{Integration: r.id, Text: "Rotate the key.", Verifier: drawbridge.SecurityDiscipline, Due: r.days(30), Breach: drawbridge.SuspendFlow}
 	if edit != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // propose proposes one as Ann, for so many days.
-func (r *rig) propose(tb testing.TB, covers string, days int) drawbridge.Exception {
+func (r *rig) propose(tb host, covers string, days int) drawbridge.Exception {
 	tb.Helper()
 	r.pass(time.Second)
 	return must[drawbridge.Exception](tb)(r.Propose(tb.Context(), r.as("ann"), drawbridge.Exception{
@@ -104,7 +104,7 @@ func testConfirm(t *testing.T, r *rig, x drawbridge.Exception) {
 }
 
 // due lists the events that are due at a time, those that were relayed apart.
-func (r *rig) due(tb testing.TB, at time.Time) (out []string) {
+func (r *rig) due(tb host, at time.Time) (out []string) {
 	tb.Helper()
 	r.read(tb, func(tx *store.Tx) error {
 		list, err := tx.OpenEvents(at, 1000)
@@ -176,7 +176,7 @@ func testRenew(t *testing.T, r *rig, x drawbridge.Exception) {
 }
 
 // inbox counts the messages of a kind that somebody has.
-func (r *rig) inbox(tb testing.TB, who, kind string) int {
+func (r *rig) inbox(tb host, who, kind string) int {
 	tb.Helper()
 	n := 0
 	r.read(tb, func(tx *store.Tx) error {

@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"context"
 	"encoding/json"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,15 @@ import (
 )
 
 var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// host is a test, or one try of a property.
+type host interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Context() context.Context
+}
 
 // rig is a desk over a record of its own, with a clock that tests set. What the
 // review says is read from the record; only whether it is stale is set by tests.
@@ -97,7 +107,7 @@ func (r *rig) as(name string) access.Actor {
 }
 
 // push brings the example, as Ann's, under another id and with lines changed.
-func (r *rig) push(tb testing.TB, id string, edit ...string) drawbridge.IntegrationID {
+func (r *rig) push(tb host, id string, edit ...string) drawbridge.IntegrationID {
 	tb.Helper()
 	main, files, err := manifest.ReadFiles("../../examples/acme-payments/integration.yaml")
 	if err != nil {
@@ -119,7 +129,7 @@ func (r *rig) push(tb testing.TB, id string, edit ...string) drawbridge.Integrat
 }
 
 // write changes the record as the process itself, whatever the desks say.
-func (r *rig) write(tb testing.TB, fn func(*store.Tx) error) {
+func (r *rig) write(tb host, fn func(*store.Tx) error) {
 	tb.Helper()
 	_, _, err := action.Do(tb.Context(), r.door, action.Act{Actor: access.System("test"), Action: access.Seed}, func(tx *store.Tx) (int, error) { return 0, fn(tx) })
 	if err != nil {
@@ -127,7 +137,7 @@ func (r *rig) write(tb testing.TB, fn func(*store.Tx) error) {
 	}
 }
 
-func (r *rig) read(tb testing.TB, fn func(*store.Tx) error) {
+func (r *rig) read(tb host, fn func(*store.Tx) error) {
 	tb.Helper()
 	if err := r.door.Store().View(tb.Context(), fn); err != nil {
 		tb.Fatal(err)
@@ -152,7 +162,7 @@ func (r *rig) status(tx *store.Tx, id drawbridge.IntegrationID) (review.Status, 
 }
 
 // decide writes the review of an integration and its decision.
-func (r *rig) decide(tb testing.TB, id drawbridge.IntegrationID, outcome drawbridge.ReviewState, until drawbridge.Date) drawbridge.Decision {
+func (r *rig) decide(tb host, id drawbridge.IntegrationID, outcome drawbridge.ReviewState, until drawbridge.Date) drawbridge.Decision {
 	tb.Helper()
 	now := r.now()
 	var made drawbridge.Decision
@@ -195,7 +205,7 @@ func (r *rig) decide(tb testing.TB, id drawbridge.IntegrationID, outcome drawbri
 }
 
 // evidence files a document of an integration.
-func (r *rig) evidence(tb testing.TB, id drawbridge.IntegrationID, kind, state string) drawbridge.EvidenceID {
+func (r *rig) evidence(tb host, id drawbridge.IntegrationID, kind, state string) drawbridge.EvidenceID {
 	tb.Helper()
 	now := r.now()
 	e := drawbridge.Evidence{ID: drawbridge.EvidenceID(drawbridge.NewID("evd", now)), Partner: "acme-pay", Integration: id, Kind: kind, Title: "x", State: state, CreatedAt: now}
@@ -205,7 +215,7 @@ func (r *rig) evidence(tb testing.TB, id drawbridge.IntegrationID, kind, state s
 }
 
 // run files a run of live checks on the head.
-func (r *rig) run(tb testing.TB, id drawbridge.IntegrationID, verdicts map[string]drawbridge.Verdict) {
+func (r *rig) run(tb host, id drawbridge.IntegrationID, verdicts map[string]drawbridge.Verdict) {
 	tb.Helper()
 	list := []map[string]string{}
 	for check, v := range verdicts {
@@ -233,20 +243,20 @@ func (r *rig) run(tb testing.TB, id drawbridge.IntegrationID, verdicts map[strin
 	r.pass(time.Second)
 }
 
-func (r *rig) move(tb testing.TB, who, step string) error {
+func (r *rig) move(tb host, who, step string) error {
 	tb.Helper()
 	r.pass(time.Second)
 	_, err := r.Move(tb.Context(), r.as(who), lifecycle.Move{Integration: r.id, Step: step, Reason: "because"})
 	return err
 }
 
-func (r *rig) attest(tb testing.TB, who, subject, result string, e drawbridge.EvidenceID) (drawbridge.Attestation, error) {
+func (r *rig) attest(tb host, who, subject, result string, e drawbridge.EvidenceID) (drawbridge.Attestation, error) {
 	tb.Helper()
 	r.pass(time.Second)
 	return r.Attest(tb.Context(), r.as(who), lifecycle.Attesting{Integration: r.id, Subject: subject, Statement: "It is so.", Result: result, Evidence: e})
 }
 
-func wantKind(tb testing.TB, what string, err error, want drawbridge.Kind) {
+func wantKind(tb host, what string, err error, want drawbridge.Kind) {
 	tb.Helper()
 	if err == nil || drawbridge.KindOf(err) != want {
 		tb.Errorf("%s = %v, want an error of kind %s", what, err, want)
@@ -254,7 +264,7 @@ func wantKind(tb testing.TB, what string, err error, want drawbridge.Kind) {
 }
 
 // wantMissing holds a refusal to what it names.
-func wantMissing(tb testing.TB, what string, err error, words ...string) {
+func wantMissing(tb host, what string, err error, words ...string) {
 	tb.Helper()
 	wantKind(tb, what, err, drawbridge.Conflict)
 	for _, w := range words {
@@ -264,7 +274,7 @@ func wantMissing(tb testing.TB, what string, err error, words ...string) {
 	}
 }
 
-func must[T any](tb testing.TB) func(T, error) T {
+func must[T any](tb host) func(T, error) T {
 	return func(v T, err error) T {
 		tb.Helper()
 		if err != nil {
@@ -275,7 +285,7 @@ func must[T any](tb testing.TB) func(T, error) T {
 }
 
 // state is the state of the integration as the record has it.
-func (r *rig) state(tb testing.TB) drawbridge.IntegrationState {
+func (r *rig) state(tb host) drawbridge.IntegrationState {
 	tb.Helper()
 	var out drawbridge.IntegrationState
 	r.read(tb, func(tx *store.Tx) error {
