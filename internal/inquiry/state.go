@@ -35,9 +35,6 @@ func Step(state, step string) (string, bool) {
 // answerable reports whether answers can be given.
 func answerable(state string) bool { return state == StateOpen || state == StateReturned }
 
-// counts reports whether the answers are statements that somebody stands behind.
-func counts(state string) bool { return state == StateSubmitted || state == StateAccepted }
-
 // locked is what is wrong with an answer to an inquiry that takes none.
 func locked(q *drawbridge.Inquiry) error {
 	if answerable(q.State) {
