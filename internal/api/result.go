@@ -13,13 +13,13 @@ import (
 // resultRoutes are the routes of results of tests.
 func resultRoutes() []Route {
 	return []Route{
-		{"POST", "/api/v1/integrations/{id}/runs", "runs.create", access.RunWrite, "Hand in a run of live checks", 201, Idempotent | Large, does((*API).addRun)},
+		{"POST", "/api/v1/integrations/{id}/runs", "runs.create", access.RunWrite, "Hand in a run of live checks", 201, Idempotent | Bulk, does((*API).addRun)},
 		{"GET", "/api/v1/integrations/{id}/runs", "runs.list", access.IntegrationRead, "List the runs of live checks of an integration", 200, Paged, does((*API).runs)},
 		{"GET", "/api/v1/integrations/{id}/runs/{run}/document", "runs.document", access.IntegrationRead, "Read a run as it was handed in, with its transcripts", 200, Streams, does((*API).runDocument)},
 		{"GET", "/api/v1/integrations/{id}/claims", "claims.list", access.IntegrationRead, "Lay what is claimed of an integration beside what was tested", 200, 0, does((*API).claims)},
 		{"POST", "/api/v1/integrations/{id}/rulings", "rulings.create", access.RulingWrite, "Rule on a check that failed", 201, Idempotent, does((*API).rule)},
 		{"GET", "/api/v1/integrations/{id}/rulings", "rulings.list", access.IntegrationRead, "List the rulings on checks that failed", 200, Paged, does((*API).rulings)},
-		{"POST", "/api/v1/integrations/{id}/rulings/{ruling}/revoke", "rulings.revoke", access.RulingWrite, "Take a ruling back", 200, Conditional, does((*API).revokeRuling)},
+		{"POST", "/api/v1/integrations/{id}/rulings/{ruling}/revoke", "rulings.revoke", access.RulingWrite, "Take a ruling back", 200, Idempotent | Conditional, does((*API).revokeRuling)},
 	}
 }
 
@@ -65,5 +65,5 @@ func (a *API) rulings(c *call, in client.ListOf) (client.List[drawbridge.Ruling]
 }
 
 func (a *API) revokeRuling(c *call, in client.RevokeRuling) (drawbridge.Ruling, error) {
-	return a.opt.Register.RevokeRuling(c.r.Context(), c.actor, ref(in.ID), in.Ruling, c.match, in.Reason)
+	return a.opt.Register.RevokeRuling(c.r.Context(), c.actor, ref(in.ID), in.Ruling, register.Revocation{Version: c.match, Reason: in.Reason, Key: c.key})
 }

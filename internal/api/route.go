@@ -22,6 +22,7 @@ const (
 	Streams                       // the answer is no JSON document, and has no limit in size
 	Large                         // takes files
 	Upload                        // takes one file, which is never held in memory
+	Bulk                          // takes a JSON document that may be large
 	Slow                          // may take minutes
 )
 
@@ -45,6 +46,8 @@ func (r *Route) bodyLimit() int64 {
 	switch {
 	case r.Has(Large):
 		return 128 << 20
+	case r.Has(Bulk):
+		return 33 << 20 // a run file, and what stands around it
 	case r.Has(Upload):
 		return 64 << 20 // the desk knows the limit of the file
 	}
@@ -53,7 +56,7 @@ func (r *Route) bodyLimit() int64 {
 
 // patience is how long an answer may take.
 func (r *Route) patience() time.Duration {
-	if r.Has(Large | Upload | Streams | Slow) {
+	if r.Has(Large | Upload | Bulk | Streams | Slow) {
 		return 10 * time.Minute
 	}
 	return time.Minute

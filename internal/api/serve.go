@@ -131,7 +131,7 @@ func (c *call) turn(ctx context.Context) (leave func(), err error) {
 	switch {
 	case c.route.Has(Upload):
 		queue = c.api.uploads
-	case !c.route.Has(Large), c.r.Method == http.MethodPost && c.r.ContentLength >= 0 && c.r.ContentLength <= light:
+	case !c.route.Has(Large | Bulk), c.r.Method == http.MethodPost && c.r.ContentLength >= 0 && c.r.ContentLength <= light:
 		return func() {}, nil
 	}
 	who := c.actor.ID

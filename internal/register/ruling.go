@@ -187,13 +187,20 @@ func (d *Desk) Rulings(ctx context.Context, actor access.Actor, ref Ref, after *
 		func(tx *store.Tx) store.Shelf[drawbridge.Ruling] { return tx.Rulings() }, func(r drawbridge.Ruling) string { return r.ID })
 }
 
+// Revocation is why a ruling is taken back, over the version that was read.
+type Revocation struct {
+	Version int64
+	Reason  string
+	Key     string // idempotency key
+}
+
 // RevokeRuling takes a ruling back: the failure counts again.
-func (d *Desk) RevokeRuling(ctx context.Context, actor access.Actor, ref Ref, id string, version int64, reason string) (drawbridge.Ruling, error) {
+func (d *Desk) RevokeRuling(ctx context.Context, actor access.Actor, ref Ref, id string, v Revocation) (drawbridge.Ruling, error) {
 	var in *drawbridge.Integration
 	var r *drawbridge.Ruling
-	reason, problem := drawbridge.Prose(reason, maxRuling)
+	reason, problem := drawbridge.Prose(v.Reason, maxRuling)
 	act := action.Act{
-		Actor: actor, Action: access.RulingWrite, Reason: reason, Input: map[string]any{"ruling": id, "revoke": true},
+		Actor: actor, Action: access.RulingWrite, Reason: reason, Key: v.Key, Input: map[string]any{"ruling": id, "revoke": v.Version},
 		On: func(tx *store.Tx) (o access.Object, err error) {
 			if in, o, err = find(tx, ref); err != nil {
 				return o, err
@@ -215,7 +222,7 @@ func (d *Desk) RevokeRuling(ctx context.Context, actor access.Actor, ref Ref, id
 		case !r.RevokedAt.IsZero():
 			return *r, drawbridge.Errorf(drawbridge.Conflict, "the ruling was revoked already")
 		}
-		r.Version, r.RevokedAt = version, d.now()
+		r.Version, r.RevokedAt = v.Version, d.now()
 		if err := tx.Rulings().Set(r); err != nil {
 			return *r, err
 		}

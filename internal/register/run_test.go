@@ -133,7 +133,7 @@ func TestContradiction(t *testing.T) {
 			t.Errorf("with a new failure R is %v and the claim is %+v", a.Residual, c)
 		}
 		step()
-		if _, err := r.RevokeRuling(t.Context(), sam, ref, rules[0].ID, rules[0].Version, "it is no artefact after all"); err != nil {
+		if _, err := r.RevokeRuling(t.Context(), sam, ref, rules[0].ID, register.Revocation{Version: rules[0].Version, Reason: "it is no artefact after all"}); err != nil {
 			t.Fatal(err)
 		}
 		add(ann, "TLS-01 inconclusive", "HDR-01 pass")
