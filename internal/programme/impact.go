@@ -95,11 +95,16 @@ func (d *Desk) heads(ctx context.Context, actor access.Actor, may access.Action)
 }
 
 // impact scores every head by both workspaces, side by side. Where the record's
-// assessment was made by the packs of before, its figures are taken from there.
+// assessment was made by the packs of before, or where before is nil, its figures are
+// taken from there.
 func (d *Desk) impact(ctx context.Context, heads []head, before, after *policy.Workspace, progress Progress) (Impact, error) {
-	packs, err := json.Marshal(before.Packs())
-	if err != nil {
-		return Impact{}, fmt.Errorf("encode the packs: %w", err)
+	packs := ""
+	if before != nil {
+		data, err := json.Marshal(before.Packs())
+		if err != nil {
+			return Impact{}, fmt.Errorf("encode the packs: %w", err)
+		}
+		packs = string(data)
 	}
 	effects := make([]Effected, len(heads))
 	next, done := make(chan int), make(chan struct{})
@@ -107,7 +112,7 @@ func (d *Desk) impact(ctx context.Context, heads []head, before, after *policy.W
 	for range max(runtime.GOMAXPROCS(0), 2) {
 		workers.Go(func() {
 			for i := range next {
-				effects[i] = d.effected(ctx, &heads[i], before, after, string(packs))
+				effects[i] = d.effected(ctx, &heads[i], before, after, packs)
 				done <- struct{}{}
 			}
 		})

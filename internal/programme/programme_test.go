@@ -392,3 +392,41 @@ func TestImpact(t *testing.T) {
 		}
 	})
 }
+
+func TestAnnounce(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, url string) {
+		r := open(t, url)
+		owner, ann := r.person(t, "root", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
+		in := r.push(t, ann, "pay")
+		r.live(t, in.ID, "2027-11-01")
+		_, err := r.Announce(t.Context(), owner, "", "", nil)
+		wantKind(t, "without a reason", err, drawbridge.Invalid)
+		got, err := r.Announce(t.Context(), owner, "the same packs", "", nil)
+		if err != nil || got.Scored != 0 || got.Queued != 0 {
+			t.Errorf("packs that did not change: %+v, %v", got, err)
+		}
+		r.act(t, func(tx *store.Tx) error {
+			a, err := tx.Assessment(in.Assessment)
+			if err != nil {
+				return err
+			}
+			b := *a
+			b.ID, b.Packs = "asm_old", []byte("[]")
+			have, err := tx.Integration(in.ID)
+			if err != nil {
+				return err
+			}
+			have.Assessment, have.Outcome, have.Tier, have.Residual = b.ID, drawbridge.Go, drawbridge.TierLow, 1
+			return errors.Join(tx.AddAssessment(&b), tx.SetIntegration(have))
+		})
+		got, err = r.Announce(t.Context(), owner, "TLS 1.3 is asked for", "", nil)
+		if err != nil || got.Scored != 1 || got.Worse != 1 || got.Queued != 1 {
+			t.Fatalf("Announce = %+v, %v, want one trigger", got, err)
+		}
+		again, err := r.Announce(t.Context(), owner, "once more", "", nil)
+		if err != nil || again.Queued != 0 {
+			t.Errorf("announced twice: %+v, %v", again, err)
+		}
+	})
+}

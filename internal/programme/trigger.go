@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -74,6 +75,7 @@ func (d *Desk) raise(ctx context.Context, actor access.Actor, n NewTrigger) (v T
 	case n.Source == "" || n.Text == "":
 		problem = drawbridge.Errorf(drawbridge.Invalid, "say what happened: source names it, text tells it")
 	}
+	n.Severity = cmp.Or(n.Severity, drawbridge.Critical)
 	var had *drawbridge.Trigger
 	var opens bool
 	err = d.door.View(ctx, act, func(tx *store.Tx) error {
