@@ -103,7 +103,7 @@ func (d *Desk) about(tx *store.Tx, in *drawbridge.Integration, a Attesting) (str
 		}
 		return a.About, err
 	}
-	now := ""
+	var now string
 	if a.Subject == revocationProbe {
 		leaving, err := departure(tx, in.ID)
 		if err != nil {

@@ -7,6 +7,7 @@
 package lifecycle
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -138,9 +139,7 @@ func pageSize(limit int) (int, error) {
 // more of a kind than one read gives only where somebody overdid it.
 func every[T any](shelf store.Shelf[T], in drawbridge.IntegrationID, equal map[string]any) ([]T, error) {
 	q := store.Query{Equal: map[string]any{"integration": string(in)}, Newest: true}
-	for k, v := range equal {
-		q.Equal[k] = v
-	}
+	maps.Copy(q.Equal, equal)
 	return shelf.Find(q)
 }
 

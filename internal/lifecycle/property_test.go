@@ -118,7 +118,7 @@ func (w *walk) act() {
 	case "revoke":
 		_, _ = w.Revoke(ctx, w.as(w.who()), pick(w.attested), "x", "")
 	case "stale":
-		w.rig.stale.Store(rapid.IntRange(0, 3).Draw(w.t, "stale") == 0)
+		w.stale.Store(rapid.IntRange(0, 3).Draw(w.t, "stale") == 0)
 	case "days":
 		w.pass(time.Duration(rapid.IntRange(1, 5).Draw(w.t, "days")) * 24 * time.Hour)
 	}
@@ -141,8 +141,8 @@ func (w *walk) holds(state drawbridge.IntegrationState) {
 		if err != nil {
 			return err
 		}
-		if d.Outcome != drawbridge.Approved || w.rig.stale.Load() || d.Until < drawbridge.DateOf(w.now()) {
-			w.t.Fatalf("live on %s until %s, stale %v", d.Outcome, d.Until, w.rig.stale.Load())
+		if d.Outcome != drawbridge.Approved || w.stale.Load() || d.Until < drawbridge.DateOf(w.now()) {
+			w.t.Fatalf("live on %s until %s, stale %v", d.Outcome, d.Until, w.stale.Load())
 		}
 		conditions, err := lifecycle.Conditions(tx, w.id)
 		for _, c := range conditions {
