@@ -290,6 +290,12 @@ func (s *serverScript) guessed(ts *testscript.TestScript, r *api.Route, g guess,
 		body, media, err = push.Encode()
 		ts.Check(err)
 	}
+	if r.Name == "evidence.offer" {
+		var form bytes.Buffer
+		in := client.NewEvidence{Integration: drawbridge.IntegrationID(ts.Getenv("V_INT")), Kind: "evidence:pentest"}
+		ts.Check(client.EncodeUpload(&form, "guess", in, "guess.txt", strings.NewReader("guess")))
+		media, body = "multipart/form-data; boundary=guess", form.Bytes()
+	}
 	address := ts.Getenv("SERVER") + fill(path)
 	if g.query != "" {
 		address += "?" + fill(g.query)

@@ -153,6 +153,7 @@ func (t *Table) Scope(a Actor, act Action) Scope {
 			s.Person = a.Person
 		case Bound:
 			s.Integration = a.Integration
+		case Linked: // a partner's lists are those of one inquiry, asked for by its name
 		}
 	}
 	return s

@@ -249,6 +249,8 @@ func TestRoles(t *testing.T) {
 				}
 			case access.Bound:
 				possible = possible || a.Integration != "" && a.Integration == o.Integration
+			case access.Linked:
+				possible = possible || a.Inquiry != "" && a.Inquiry == o.Inquiry
 			}
 		}
 		if allowed != possible {

@@ -62,9 +62,8 @@ func upload[T any](c *call, in any, take func(name string, content io.Reader) (T
 		return none, invalid("the second and last part is %q, the file with its name", client.PartFile)
 	}
 	out, err := take(name, &only{part, r})
-	switch drawbridge.KindOf(err) {
-	case drawbridge.Denied, drawbridge.NotFound, drawbridge.Invalid: // who still sends would not see why it is refused
-		_, _ = io.Copy(io.Discard, c.r.Body)
+	if kind := drawbridge.KindOf(err); kind == drawbridge.Denied || kind == drawbridge.NotFound || kind == drawbridge.Invalid {
+		_, _ = io.Copy(io.Discard, c.r.Body) // who still sends would not see why it is refused
 	}
 	return out, err
 }

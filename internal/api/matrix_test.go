@@ -375,6 +375,9 @@ func TestEveryCheckMatters(t *testing.T) {
 			open, shut := access.Builtin(), access.Builtin()
 			for _, role := range drawbridge.Roles() {
 				open = open.With(access.Row{Action: act, Role: role, Condition: access.Any})
+				if act == access.ApprovalRead { // the gate tells its advice too
+					open = open.With(access.Row{Action: access.IntegrationRead, Role: role, Condition: access.Any})
+				}
 				if act == access.PersonWrite { // an invitation asks for both
 					open = open.With(access.Row{Action: access.RoleAssign, Role: role, Condition: access.Any})
 				}

@@ -81,7 +81,7 @@ func does[In, Out any](fn func(*API, *call, In) (Out, error)) handler {
 	}}
 }
 
-// complete makes every list present: one that is empty reads as [], never as null.
+// complete makes every list and map present: an empty one reads as [] or {}, never as null.
 func complete(v reflect.Value) {
 	switch v.Kind() { //nolint:exhaustive // the other kinds hold no lists
 	case reflect.Struct:
@@ -89,6 +89,14 @@ func complete(v reflect.Value) {
 			if f.CanSet() {
 				complete(f)
 			}
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			complete(v.Elem())
+		}
+	case reflect.Map:
+		if v.IsNil() && v.CanSet() {
+			v.Set(reflect.MakeMap(v.Type()))
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {

@@ -86,7 +86,7 @@ func recordRoutes() []Route {
 		{"POST", "/api/v1/integrations/{id}/assessments", "assessments.create", access.IntegrationAssess, "Have the head assessed again, now", 201, Idempotent, does((*API).assess)},
 		{"GET", "/api/v1/integrations/{id}/assessments/{assessment}", "assessments.get", access.IntegrationRead, "Read an assessment", 200, 0, does((*API).assessment)},
 		{"GET", "/api/v1/integrations/{id}/assessments/{assessment}/document", "assessments.document", access.IntegrationRead, "Read the whole document of an assessment", 200, Streams, does((*API).document)},
-		{"GET", "/api/v1/gate", "gate", access.IntegrationRead, "Ask whether exactly one digest is approved", 200, 0, does((*API).gate)},
+		{"GET", "/api/v1/gate", "gate", access.ApprovalRead, "Ask whether exactly one digest is approved", 200, 0, does((*API).gate)},
 		{"GET", "/api/v1/findings", "findings.list", access.IntegrationRead, "List the findings of the latest assessments, worst first", 200, Paged, does((*API).findings)},
 		{"GET", "/api/v1/partners", "partners.list", access.PartnerRead, "List partners", 200, Paged, does((*API).partners)},
 		{"POST", "/api/v1/partners", "partners.create", access.PartnerWrite, "Write a partner that nobody has pushed yet", 201, Idempotent, does((*API).createPartner)},

@@ -15,16 +15,15 @@ const exceptionLong = `Exceptions accept a threat, a control or a finding for a 
 them who neither proposed them nor answers for them, and they always end: what they covered then counts again.`
 
 func newException(env *Env) *cobra.Command {
-	type act = func(context.Context, *client.Client, string, string) (drawbridge.Exception, error)
-	confirm := act(func(ctx context.Context, c *client.Client, id, reason string) (drawbridge.Exception, error) {
+	confirm := func(ctx context.Context, c *client.Client, id, reason string) (drawbridge.Exception, error) {
 		return c.ConfirmException(ctx, id, reason)
-	})
-	refuse := act(func(ctx context.Context, c *client.Client, id, reason string) (drawbridge.Exception, error) {
+	}
+	refuse := func(ctx context.Context, c *client.Client, id, reason string) (drawbridge.Exception, error) {
 		return c.RefuseException(ctx, id, reason)
-	})
-	revoke := act(func(ctx context.Context, c *client.Client, id, reason string) (drawbridge.Exception, error) {
+	}
+	revoke := func(ctx context.Context, c *client.Client, id, reason string) (drawbridge.Exception, error) {
 		return c.RevokeException(ctx, id, reason)
-	})
+	}
 	return family("exception", "Propose, confirm, renew and revoke exceptions", exceptionLong,
 		newExceptionList(env), newExceptionPropose(env),
 		newExceptionAct(env, "confirm", "Let a proposal cover what it names, as an approver", confirm),

@@ -85,10 +85,11 @@ func tellLife(w io.Writer, l client.Life) error {
 	pairs := []string{"integration", string(l.Integration.ID), "id", l.Integration.Slug, "state", string(l.Integration.State), "live since", moment(l.LiveAt)}
 	if l.Decision != nil {
 		word := string(l.Decision.Outcome) + " until " + string(l.Decision.Until)
-		for text, is := range map[string]bool{", stale": l.Stale, ", ended": l.Expired} {
-			if is {
-				word += text
-			}
+		if l.Stale {
+			word += ", stale"
+		}
+		if l.Expired {
+			word += ", ended"
 		}
 		pairs = append(pairs, "decision", word)
 	}

@@ -311,9 +311,9 @@ func newRiskHeat(env *Env) *cobra.Command {
 				counts [][]int64
 			}{{"INHERENT", h.Inherent}, {"RESIDUAL", h.Residual}} {
 				rows := [][]string{}
-				for i := len(grid.counts) - 1; i >= 0; i-- { // the likeliest on top, as heat maps are drawn
+				for i, counts := range slices.Backward(grid.counts) { // the likeliest on top, as heat maps are drawn
 					row := []string{"likelihood " + strconv.Itoa(i+1)}
-					for _, n := range grid.counts[i] {
+					for _, n := range counts {
 						row = append(row, strconv.FormatInt(n, 10))
 					}
 					rows = append(rows, row)

@@ -22,9 +22,9 @@ Signing and deciding bind to the view that review show prints: exactly what you 
 func newReview(env *Env) *cobra.Command {
 	return family("review", "Review integrations: ask, triage, sign, decide", reviewLong,
 		newReviewMine(env), newReviewList(env), newReviewShow(env), newReviewStanding(env), newReviewIntake(env), newReviewOpen(env),
-		newReviewStep(env, "submit", "Hand a request in"), newReviewTriage(env), newReviewStep(env, "start", "Begin the tracks of a review"),
-		newReviewStep(env, "ready", "Say that a review is ready to be decided"), newReviewStep(env, "reopen", "Take a ready review back to its tracks"),
-		newReviewStep(env, "withdraw", "End a review before it is decided"),
+		newReviewStep(env, "submit", (*client.Client).SubmitReview, "Hand a request in"), newReviewTriage(env), newReviewStep(env, "start", (*client.Client).StartReview, "Begin the tracks of a review"),
+		newReviewStep(env, "ready", (*client.Client).ReadyReview, "Say that a review is ready to be decided"), newReviewStep(env, "reopen", (*client.Client).ReopenReview, "Take a ready review back to its tracks"),
+		newReviewStep(env, "withdraw", (*client.Client).WithdrawReview, "End a review before it is decided"),
 		newReviewSign(env), newReviewUnsign(env), newReviewDecide(env), newReviewApproval(env),
 		newReviewDelegate(env), newReviewDelegations(env), newReviewRevoke(env))
 }
@@ -231,7 +231,10 @@ func tellState(w io.Writer, r drawbridge.Review) error {
 	return writeFields(w, "review", string(r.ID), "state", string(r.State), "tier", string(r.Tier), "due", string(r.Due))
 }
 
-func newReviewStep(env *Env, step, short string) *cobra.Command {
+// reviewStep is the call that takes a review a step on.
+type reviewStep = func(*client.Client, context.Context, int64, client.ReviewStep) (drawbridge.Review, error)
+
+func newReviewStep(env *Env, step string, take reviewStep, short string) *cobra.Command {
 	var environment string
 	in := client.ReviewStep{}
 	cmd := &cobra.Command{Use: step + " REVIEW", Short: short, Args: cobra.ExactArgs(1), Example: "  drawbridge review " + step + " acme-payments --environment production"}
@@ -244,7 +247,7 @@ func newReviewStep(env *Env, step, short string) *cobra.Command {
 				return r, err
 			}
 			in.ID = string(r.ID)
-			return c.StepReview(ctx, step, r.Version, in)
+			return take(c, ctx, r.Version, in)
 		},
 		tell: tellState,
 	}

@@ -227,9 +227,33 @@ func (c *Client) OpenReview(ctx context.Context, in OpenReview) (drawbridge.Revi
 	return out, err
 }
 
-// StepReview takes a review a step on: submit, start, ready, reopen or withdraw.
-func (c *Client) StepReview(ctx context.Context, step string, version int64, in ReviewStep) (drawbridge.Review, error) {
-	out, _, err := change[drawbridge.Review](ctx, c, "POST /api/v1/reviews/{id}/"+step, in, version)
+// SubmitReview hands a request in.
+func (c *Client) SubmitReview(ctx context.Context, version int64, in ReviewStep) (drawbridge.Review, error) {
+	out, _, err := change[drawbridge.Review](ctx, c, "POST /api/v1/reviews/{id}/submit", in, version)
+	return out, err
+}
+
+// StartReview begins the tracks of a review.
+func (c *Client) StartReview(ctx context.Context, version int64, in ReviewStep) (drawbridge.Review, error) {
+	out, _, err := change[drawbridge.Review](ctx, c, "POST /api/v1/reviews/{id}/start", in, version)
+	return out, err
+}
+
+// ReadyReview says that a review is ready to be decided.
+func (c *Client) ReadyReview(ctx context.Context, version int64, in ReviewStep) (drawbridge.Review, error) {
+	out, _, err := change[drawbridge.Review](ctx, c, "POST /api/v1/reviews/{id}/ready", in, version)
+	return out, err
+}
+
+// ReopenReview takes a ready review back to its tracks.
+func (c *Client) ReopenReview(ctx context.Context, version int64, in ReviewStep) (drawbridge.Review, error) {
+	out, _, err := change[drawbridge.Review](ctx, c, "POST /api/v1/reviews/{id}/reopen", in, version)
+	return out, err
+}
+
+// WithdrawReview ends a review before it is decided.
+func (c *Client) WithdrawReview(ctx context.Context, version int64, in ReviewStep) (drawbridge.Review, error) {
+	out, _, err := change[drawbridge.Review](ctx, c, "POST /api/v1/reviews/{id}/withdraw", in, version)
 	return out, err
 }
 

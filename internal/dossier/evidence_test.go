@@ -51,7 +51,7 @@ func TestEvidenceCounts(t *testing.T) {
 		if got := r.accepted(r.in); !slices.Equal(got, []drawbridge.EvidenceID{newer.ID}) {
 			t.Errorf("after superseding = %v, want %v alone", got, newer.ID)
 		}
-		if newer, err = r.Withdraw(ctx, r.bob, newer.ID, dossier.Change{Version: newer.Version, Reason: "it was a draft"}); err != nil {
+		if _, err = r.Withdraw(ctx, r.bob, newer.ID, dossier.Change{Version: newer.Version, Reason: "it was a draft"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := r.accepted(r.in); !slices.Equal(got, []drawbridge.EvidenceID{e.ID}) {

@@ -116,8 +116,13 @@ func TestAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct{ in, name, length string }{
-		{"short", "drawbridge", "short"}, {"full", "drawbridge", "full"}, {"drawbridge", "drawbridge", "full"},
-		{"drawbridge/extended", "drawbridge", "extended"}, {"", "", ""}, {"acme", "", ""}, {"drawbridge/long", "", ""},
+		{"short", "drawbridge", "short"},
+		{"full", "drawbridge", "full"},
+		{"drawbridge", "drawbridge", "full"},
+		{"drawbridge/extended", "drawbridge", "extended"},
+		{"", "", ""},
+		{"acme", "", ""},
+		{"drawbridge/long", "", ""},
 	} {
 		q, length, err := w.Asks(tc.in)
 		if tc.name == "" {

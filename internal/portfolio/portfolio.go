@@ -10,6 +10,7 @@ package portfolio
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,10 +105,8 @@ func lines(name string, list []string) error {
 
 // oneOf refuses a word that is not among those that are accepted; empty is.
 func oneOf(name, word string, accepted ...string) error {
-	for _, a := range append(accepted, "") {
-		if word == a {
-			return nil
-		}
+	if word == "" || slices.Contains(accepted, word) {
+		return nil
 	}
 	return bad("%s is %.40q; write %s", name, word, strings.Join(accepted, ", "))
 }

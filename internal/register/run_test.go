@@ -145,6 +145,7 @@ func TestContradiction(t *testing.T) {
 			t.Errorf("after the pass R is %v and the claim is %+v", a.Residual, c)
 		}
 		// An older run that comes late replaces nothing.
+		step()
 		late, err := r.AddRun(t.Context(), ann, register.NewRun{Ref: ref, Data: ran(t, "pay", start.Add(-time.Hour), "TLS-01 fail")})
 		if err != nil || late.Stands {
 			t.Errorf("a run that came late = %+v %v, want one that does not stand", late, err)

@@ -50,8 +50,9 @@ func (l *look) addInquiry(v *view, q *drawbridge.Inquiry) error {
 	}
 	name, _, _ := strings.Cut(q.Template, "@")
 	for _, id := range it.Visible(answers) {
-		a, question := answers[id], (*questionnaire.Question)(nil)
-		if question, err = it.Question(id); err != nil {
+		a := answers[id]
+		question, err := it.Question(id)
+		if err != nil {
 			return err
 		}
 		if !a.Given() {

@@ -114,13 +114,11 @@ func (d *Desk) Triage(ctx context.Context, actor access.Actor, t Triage) (drawbr
 			return drawbridge.Review{}, err
 		}
 		again := l.review.State != drawbridge.Submitted && l.review.State != drawbridge.Draft && l.review.State.Open()
-		err := error(nil)
+		keep := func() error { return l.take(stepTriage) }
 		if again {
-			err = l.set()
-		} else {
-			err = l.take(stepTriage)
+			keep = l.set
 		}
-		if err != nil {
+		if err := keep(); err != nil {
 			return drawbridge.Review{}, err
 		}
 		return *l.review, l.tell(actor, noticeTriaged, l.reviewers)

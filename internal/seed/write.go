@@ -2,8 +2,8 @@ package seed
 
 import (
 	"context"
-	"errors"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 

@@ -89,7 +89,11 @@ func kindOf[T any](t *table[T]) kind {
 func kinds() []kind {
 	return []kind{
 		kindOf(partners), kindOf(integrations), kindOf(members), kindOf(revisions), kindOf(assessments), kindOf(people),
-		kindOf(credentials), kindOf(tokens), kindOf(blobRows), kindOf(webhooks), kindOf(periods), kindOf(holds),
+		kindOf(credentials), kindOf(tokens), kindOf(blobRows), kindOf(webhooks), kindOf(periods), kindOf(holds), kindOf(reviews),
+		kindOf(signoffs), kindOf(delegations), kindOf(decisions), kindOf(standings), kindOf(rulings), kindOf(runs), kindOf(inquiries),
+		kindOf(answers), kindOf(links), kindOf(evidences), kindOf(threads), kindOf(comments), kindOf(contracts), kindOf(measures),
+		kindOf(subprocessors), kindOf(notices), kindOf(profiles), kindOf(conditions), kindOf(exceptions), kindOf(risks),
+		kindOf(triggers), kindOf(attestations), kindOf(departures), kindOf(threatReviews), kindOf(footprints),
 	}
 }
 
@@ -115,11 +119,13 @@ var unique = []string{"email", "slug", "hash", "person", "number", "setup"}
 // index; TestLongKey shows what it answers.
 var indexed = []string{
 	"slug", "environment", "integration", "person", "partner", "owner", "content", "bundle", "document", "hash", "email", "setup", "subject", "scope",
+	"review", "state", "to_person", "role", "until", "inquiry", "question", "visit", "expires", "ends", "name", "thread", "contract", "due", "file", "object",
 }
 
 // filled gives every field a value of a family; n makes the unique ones differ.
 func filled(values edge, n int64) fill {
-	return func(name string, v reflect.Value) {
+	var give fill
+	give = func(name string, v reflect.Value) {
 		switch x := v.Addr().Interface().(type) {
 		case *time.Time:
 			*x = values.at
@@ -149,14 +155,24 @@ func filled(values edge, n int64) fill {
 			case reflect.Slice:
 				list := reflect.MakeSlice(v.Type(), 2, 2)
 				for i := range 2 {
-					list.Index(i).SetString(values.text)
+					give("", list.Index(i))
 				}
 				v.Set(list)
+			case reflect.Map:
+				one := reflect.New(v.Type().Elem()).Elem()
+				give("", one)
+				v.Set(reflect.MakeMap(v.Type()))
+				v.SetMapIndex(reflect.ValueOf("k"), one)
+			case reflect.Struct:
+				for i := range v.NumField() {
+					give("", v.Field(i))
+				}
 			default:
 				panic("no value for " + name)
 			}
 		}
 	}
+	return give
 }
 
 // edge is a family of values in which databases differ.
