@@ -163,6 +163,9 @@ func filled(values edge, n int64) fill {
 				give("", one)
 				v.Set(reflect.MakeMap(v.Type()))
 				v.SetMapIndex(reflect.ValueOf("k"), one)
+			case reflect.Pointer:
+				v.Set(reflect.New(v.Type().Elem()))
+				give("", v.Elem())
 			case reflect.Struct:
 				for i := range v.NumField() {
 					give("", v.Field(i))
