@@ -205,6 +205,23 @@ func TestTrigger(t *testing.T) {
 		}
 		_, err = r.Handle(t.Context(), owner, programme.Handling{ID: got.ID, Reason: "again"})
 		wantKind(t, "handled twice", err, drawbridge.Conflict)
+		n.Source, n.Severity = "CVE-2", drawbridge.Critical
+		worse, err := r.Raise(t.Context(), owner, n)
+		if err != nil || worse.Effect != drawbridge.SuspendFlow {
+			t.Fatalf("Raise = %+v, %v, want a trigger that suspends", worse, err)
+		}
+		r.act(t, func(tx *store.Tx) error {
+			now, err := tx.Integration(in.ID)
+			if err != nil {
+				return err
+			}
+			now.State = drawbridge.Suspended
+			return errors.Join(tx.SetIntegration(now),
+				tx.Attestations().Add(&drawbridge.Attestation{ID: "att_2", Integration: in.ID, Subject: "suspended", About: worse.ID, CreatedAt: r.now()}))
+		})
+		if done, err = r.Handle(t.Context(), owner, programme.Handling{ID: worse.ID, Reason: "done"}); err != nil || done.Attested != "att_2" {
+			t.Errorf("Handle = %+v, %v, want what was attested of a suspended integration on it", done, err)
+		}
 		page, err := r.Triggers(t.Context(), mallory, programme.TriggerFilter{}, nil, 0)
 		if err != nil || len(page.Items) != 0 {
 			t.Errorf("a stranger sees %+v, %v", page, err)

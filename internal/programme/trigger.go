@@ -288,19 +288,13 @@ func (d *Desk) Handle(ctx context.Context, actor access.Actor, h Handling) (Trig
 	return view(&out), err
 }
 
-// carriedOut notes the attestation that an effect was carried out, or refuses.
+// carriedOut notes the attestation that an effect was carried out. Without one,
+// it refuses while the integration is live.
 func carriedOut(tx *store.Tx, t *drawbridge.Trigger) error {
 	if !acts(t.Effect) {
 		return nil
 	}
-	in, err := tx.Integration(t.Integration)
-	if err != nil {
-		return err
-	}
-	if in.State != drawbridge.Live {
-		return nil
-	}
-	list, err := tx.Attestations().Find(store.Query{Equal: map[string]any{"integration": string(in.ID), "about": t.ID, "revoked_at": ""}})
+	list, err := tx.Attestations().Find(store.Query{Equal: map[string]any{"integration": string(t.Integration), "about": t.ID, "revoked_at": ""}})
 	if err != nil {
 		return err
 	}
@@ -309,6 +303,9 @@ func carriedOut(tx *store.Tx, t *drawbridge.Trigger) error {
 			t.Attested = a.ID
 			return nil
 		}
+	}
+	if in, err := tx.Integration(t.Integration); err != nil || in.State != drawbridge.Live {
+		return err
 	}
 	done := map[drawbridge.Effect]string{drawbridge.Narrow: "narrowed", drawbridge.SuspendFlow: "suspended"}[t.Effect]
 	return drawbridge.Errorf(drawbridge.Conflict, "the effect of the trigger is %s: an operator attests first that it was carried out (subject %s, about %s), or the integration is suspended",
