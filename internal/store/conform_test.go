@@ -167,8 +167,8 @@ func filled(values edge, n int64) fill {
 				v.Set(reflect.New(v.Type().Elem()))
 				give("", v.Elem())
 			case reflect.Struct:
-				for i := range v.NumField() {
-					give("", v.Field(i))
+				for _, f := range v.Fields() {
+					give("", f)
 				}
 			default:
 				panic("no value for " + name)
