@@ -15,7 +15,7 @@ func programmeRoutes() []Route {
 	return []Route{
 		{"GET", "/api/v1/programme/queue", "programme.queue", access.ReviewRead, "List what needs review, most dangerous first", 200, Paged, does((*API).queue)},
 		{"GET", "/api/v1/programme/calendar", "programme.calendar", access.ReviewRead, "Read what is due, as iCalendar", 200, Streams, does((*API).calendar)},
-		{"POST", "/api/v1/programme/impact", "programme.impact", access.PackPreview, "Say what a pack would change before it takes effect", 200, Large | Slow, does((*API).impact)},
+		{"POST", "/api/v1/programme/impact", "programme.impact", access.PackPreview, "Say what a pack would change before it takes effect", 200, Bulk | Slow, does((*API).impact)},
 		{"POST", "/api/v1/programme/announcements", "programme.announce", access.PackAnnounce, "Queue the revalidation after the packs changed", 201, Idempotent | Slow, does((*API).announce)},
 		{"GET", "/api/v1/triggers", "triggers.list", access.ReviewRead, "List triggers, newest first", 200, Paged, does((*API).triggers)},
 		{"POST", "/api/v1/integrations/{id}/triggers", "triggers.create", access.TriggerWrite, "Record that something happened to an integration", 201, Idempotent, does((*API).raise)},
