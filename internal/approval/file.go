@@ -143,7 +143,7 @@ func (x Answer) Judge(outcome drawbridge.ReviewState, asOf time.Time) Answer {
 		return x.say(Expired, "The last day of the approval was %s; the reassessment is due.", x.Until)
 	}
 	if void := slices.DeleteFunc(slices.Clone(x.Differences), func(d Difference) bool { return !d.Kind.Stale() }); len(void) > 0 {
-		x = x.say(StaleApproval, "What was approved is not what is there now: %d differences are not covered.", len(void))
+		x = x.say(StaleApproval, "What was approved is not what is there now. Not covered:")
 		for _, d := range void {
 			x.Reasons = append(x.Reasons, d.Text)
 		}
