@@ -19,10 +19,11 @@ func TestGuardsAreDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, page, _ := strings.Cut(string(data), "## An integration\n")
 	seen := map[string]bool{}
 	for _, g := range lifecycle.Guards() {
 		row := fmt.Sprintf("| `%s` | %s | %s | %s |\n", g.ID, strings.Join(g.Steps, ", "), g.Holds, g.Who)
-		if !strings.Contains(string(data), row) {
+		if !strings.Contains(page, row) {
 			t.Errorf("docs/review.md lacks the row\n%s", row)
 		}
 		if seen[g.ID] {
@@ -35,7 +36,7 @@ func TestGuardsAreDescribed(t *testing.T) {
 			}
 		}
 	}
-	if n := strings.Count(string(data), "\n| `") - 4; n != len(seen) { // four rows are of what is attested
+	if n := strings.Count(page, "\n| `") - 4; n != len(seen) { // four rows are of what is attested
 		t.Errorf("docs/review.md has %d guards, want %d", n, len(seen))
 	}
 }
