@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"time"
 
 	"drawbridge"
@@ -19,6 +20,12 @@ func linked(tx *store.Tx, actor access.Actor, now time.Time, writes bool) error 
 	if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
 		return err
 	}
+	if err == nil && l.Inquiry == actor.Inquiry && !l.Works(now) {
+		words, err := Closed(tx, l)
+		if err != nil || words != "" {
+			return cmp.Or(err, error(refusal{drawbridge.Errorf(drawbridge.Unauthenticated, "%s", words)}))
+		}
+	}
 	if err != nil || l.Inquiry != actor.Inquiry || !l.Works(now) {
 		return refusal{drawbridge.Errorf(drawbridge.Unauthenticated, "this link does not work any more: ask whoever sent it for a new one")}
 	}
@@ -26,4 +33,21 @@ func linked(tx *store.Tx, actor access.Actor, now time.Time, writes bool) error 
 		return refusal{drawbridge.Errorf(drawbridge.Denied, "this is a preview: it shows what the partner sees, and changes nothing")}
 	}
 	return nil
+}
+
+// Closed says in words that a link ended with its questionnaire; nothing when it
+// ended otherwise, which is nobody's business.
+func Closed(tx *store.Tx, l *drawbridge.Link) (string, error) {
+	q, err := tx.Inquiries().Get(string(l.Inquiry))
+	switch {
+	case drawbridge.KindOf(err) == drawbridge.NotFound:
+		return "", nil
+	case err != nil || q.State != "closed" || l.RevokedAt.Before(q.UpdatedAt):
+		return "", err
+	}
+	words := "this questionnaire was closed on " + q.UpdatedAt.Format(time.DateOnly)
+	if q.Note != "" {
+		words += ": " + q.Note
+	}
+	return words + "; no more answers are needed, and its links have ended", nil
 }

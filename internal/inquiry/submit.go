@@ -142,23 +142,3 @@ func (d *Desk) Return(ctx context.Context, actor access.Actor, id drawbridge.Inq
 		return d.tellOwner(tx, actor, noticeReturned, q, q.SentBy)
 	})
 }
-
-// Close ends a questionnaire that nobody needs any more; its links with it.
-func (d *Desk) Close(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, in Decided) (drawbridge.Inquiry, error) {
-	return d.step(ctx, actor, id, step{"close", access.InquiryAccept, in.Version, in.Reason, in.Key}, func(tx *store.Tx, q *drawbridge.Inquiry) error {
-		list, err := tx.Links().Find(store.Query{Equal: map[string]any{"inquiry": q.ID}})
-		if err != nil {
-			return err
-		}
-		for _, l := range list {
-			if !l.Works(d.now()) {
-				continue
-			}
-			l.RevokedAt, l.Visit = d.now(), ""
-			if err := tx.Links().Set(&l); err != nil {
-				return err
-			}
-		}
-		return d.opt.Register.Touch(tx, q.Integration)
-	})
-}

@@ -84,18 +84,26 @@ func (d *Desk) visit(ctx context.Context, id drawbridge.LinkID, hash string) err
 	return err
 }
 
-// link reads the link that a secret belongs to; nil when there is none that works.
-func (d *Desk) link(ctx context.Context, secret seal.Hidden, prefix string, find func(*store.Tx, string) (*drawbridge.Link, error)) (*drawbridge.Link, error) {
+// link reads the link that a secret belongs to; nil when there is none that
+// works. Who has one that ended with its questionnaire is told so.
+func (d *Desk) link(ctx context.Context, secret seal.Hidden, prefix string, find func(*store.Tx, string) (*drawbridge.Link, error)) (l *drawbridge.Link, err error) {
 	if !formed(secret, prefix) {
 		return nil, nil
 	}
-	var l *drawbridge.Link
-	err := d.door.Store().View(ctx, func(tx *store.Tx) (err error) {
-		l, err = find(tx, hashOf(secret.Reveal()))
+	words := ""
+	err = d.door.Store().View(ctx, func(tx *store.Tx) (err error) {
+		if l, err = find(tx, hashOf(secret.Reveal())); err != nil || l.Works(d.now()) {
+			return err
+		}
+		words, err = action.Closed(tx, l)
+		l = nil
 		return err
 	})
-	if drawbridge.KindOf(err) == drawbridge.NotFound || err == nil && !l.Works(d.now()) {
+	switch {
+	case drawbridge.KindOf(err) == drawbridge.NotFound:
 		return nil, nil
+	case words != "":
+		return nil, drawbridge.Errorf(drawbridge.Unauthenticated, "%s", words)
 	}
 	return l, err
 }
