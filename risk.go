@@ -60,6 +60,17 @@ func (x *Exception) Holds(now time.Time) bool {
 	return x.State == "confirmed" && !x.Expires.Past(now)
 }
 
+// Holding are the exceptions that cover anything at a time, by what they cover.
+func Holding(list []Exception, now time.Time) map[string]*Exception {
+	out := map[string]*Exception{}
+	for i := range list {
+		if x := &list[i]; x.Holds(now) {
+			out[x.Covers] = x
+		}
+	}
+	return out
+}
+
 // Risk is an entry of the risk register.
 type Risk struct {
 	Meta
