@@ -15,6 +15,7 @@ import (
 	"drawbridge/internal/portfolio"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 func TestProfile(t *testing.T) {
@@ -22,7 +23,7 @@ func TestProfile(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ctx := t.Context()
-		una, ann := r.person(t, "una", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
+		una, ann := r.Person(t, "una", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester)
 		r.partner(t, "acme", "acme-group", "acme-world")
 		set := func(actor access.Actor, p drawbridge.Profile) (drawbridge.ProfileView, error) {
 			return r.SetProfile(ctx, actor, portfolio.ProfileEdit{Profile: p})
@@ -37,14 +38,14 @@ func TestProfile(t *testing.T) {
 		if _, err := set(una, drawbridge.Profile{ID: "acme-group", Parent: "acme-world"}); err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, "a circle", errOf(set(una, drawbridge.Profile{ID: "acme-world", Parent: "acme"})), drawbridge.Invalid)
-		wantKind(t, "a parent of itself", errOf(set(una, drawbridge.Profile{ID: "acme-world", Parent: "acme-world"})), drawbridge.Invalid)
-		wantKind(t, "a parent that is not there", errOf(set(una, drawbridge.Profile{ID: "acme-world", Parent: "nobody"})), drawbridge.Invalid)
-		wantKind(t, "a second first profile", errOf(set(una, drawbridge.Profile{ID: "acme"})), drawbridge.Conflict)
-		wantKind(t, "a partner that is not there", errOf(set(una, drawbridge.Profile{ID: "nobody"})), drawbridge.NotFound)
-		wantKind(t, "a mistyped identifier", errOf(set(una, drawbridge.Profile{ID: "acme-world", Identifiers: map[string]string{"lei": "529900T8BM49AURSDO56"}})), drawbridge.Invalid)
-		wantKind(t, "a name of two lines", errOf(set(una, drawbridge.Profile{ID: "acme-world", LegalName: "a\nb"})), drawbridge.Invalid)
-		wantKind(t, "a requester writes", errOf(set(ann, drawbridge.Profile{ID: "acme-world"})), drawbridge.Denied)
+		world.WantKind(t, "a circle", errOf(set(una, drawbridge.Profile{ID: "acme-world", Parent: "acme"})), drawbridge.Invalid)
+		world.WantKind(t, "a parent of itself", errOf(set(una, drawbridge.Profile{ID: "acme-world", Parent: "acme-world"})), drawbridge.Invalid)
+		world.WantKind(t, "a parent that is not there", errOf(set(una, drawbridge.Profile{ID: "acme-world", Parent: "nobody"})), drawbridge.Invalid)
+		world.WantKind(t, "a second first profile", errOf(set(una, drawbridge.Profile{ID: "acme"})), drawbridge.Conflict)
+		world.WantKind(t, "a partner that is not there", errOf(set(una, drawbridge.Profile{ID: "nobody"})), drawbridge.NotFound)
+		world.WantKind(t, "a mistyped identifier", errOf(set(una, drawbridge.Profile{ID: "acme-world", Identifiers: map[string]string{"lei": "529900T8BM49AURSDO56"}})), drawbridge.Invalid)
+		world.WantKind(t, "a name of two lines", errOf(set(una, drawbridge.Profile{ID: "acme-world", LegalName: "a\nb"})), drawbridge.Invalid)
+		world.WantKind(t, "a requester writes", errOf(set(ann, drawbridge.Profile{ID: "acme-world"})), drawbridge.Denied)
 		if got, err := r.Profile(ctx, ann, "acme-world"); err != nil || got.Version != 0 || !slices.Equal(got.Children, []drawbridge.PartnerID{"acme-group"}) {
 			t.Errorf("Profile of whom nothing is known = %+v %v", got, err)
 		}
@@ -57,9 +58,9 @@ func TestContract(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ctx := t.Context()
-		leo, ann := r.person(t, "leo", drawbridge.ReviewerLegal), r.person(t, "ann", drawbridge.Requester)
-		ops := r.person(t, "ops", drawbridge.Operator)
-		in := r.push(t, ann, "pay")
+		leo, ann := r.Person(t, "leo", drawbridge.ReviewerLegal), r.Person(t, "ann", drawbridge.Requester)
+		ops := r.Person(t, "ops", drawbridge.Operator)
+		in := r.Bring(t, ann, "pay")
 		gaps := func() string {
 			a, err := r.Agreements(ctx, leo, "acme-pay")
 			if err != nil {
@@ -89,7 +90,7 @@ func TestContract(t *testing.T) {
 			t.Errorf("%d clauses are lacking, want the eight others of DORA 30(2)", len(made.Gaps))
 		}
 		dpa := drawbridge.Contract{Partner: "acme-pay", Type: "dpa", Signed: "2026-03-01", Clauses: map[string]string{"gdpr-28-3-a": "present", "gdpr-28-3-h": "partial annex 2"}}
-		r.step(time.Second)
+		r.Pass(time.Second)
 		got, err := r.AddContract(ctx, leo, portfolio.ContractEdit{Contract: dpa})
 		if err != nil || len(got.Gaps) != 7 || !strings.Contains(got.Gaps[6].Text, "partial") {
 			t.Errorf("AddContract of a DPA = %+v %v, want seven gaps", got.Gaps, err)
@@ -98,7 +99,7 @@ func TestContract(t *testing.T) {
 			t.Errorf("with contracts the gaps are\n%s", got)
 		}
 		measure := func(metric string, value float64, from, to drawbridge.Date) error {
-			r.step(time.Second)
+			r.Pass(time.Second)
 			_, err := r.AddMeasure(ctx, ops, portfolio.MeasureEdit{Measure: drawbridge.Measure{
 				Contract: made.ID, Metric: metric, Value: value, From: from, To: to, Source: "our probe", Integration: in.ID,
 			}})
@@ -110,14 +111,14 @@ func TestContract(t *testing.T) {
 		if err := measure("availability", 100, "2026-08-01", "2026-08-31"); err != nil { // older: it says nothing
 			t.Fatal(err)
 		}
-		wantKind(t, "a metric that is not promised", measure("errors", 1, "2026-10-01", "2026-10-31"), drawbridge.Invalid)
-		wantKind(t, "a period that runs backwards", measure("availability", 1, "2026-10-31", "2026-10-01"), drawbridge.Invalid)
+		world.WantKind(t, "a metric that is not promised", measure("errors", 1, "2026-10-01", "2026-10-31"), drawbridge.Invalid)
+		world.WantKind(t, "a period that runs backwards", measure("availability", 1, "2026-10-31", "2026-10-01"), drawbridge.Invalid)
 		view, err := r.Contract(ctx, leo, made.ID)
 		if err != nil || view.Measured[0].Kept != "missed" || view.Measured[1].Kept != "not_measured" {
 			t.Errorf("measured = %+v %v, want one missed and one not measured", view.Measured, err)
 		}
-		wantKind(t, "a requester reads a contract by guess", errOf(r.Contract(ctx, ann, made.ID)), drawbridge.NotFound)
-		r.clock.Store(int64(90 * 24 * time.Hour)) // 2027-02-19
+		world.WantKind(t, "a requester reads a contract by guess", errOf(r.Contract(ctx, ann, made.ID)), drawbridge.NotFound)
+		r.Set(world.Start().Add(90 * 24 * time.Hour)) // 2027-02-19
 		if view, err = r.Contract(ctx, leo, made.ID); err != nil || view.Next.What != "renewed" || view.Standing != "in_force" || view.Measured[0].Kept != "not_measured" {
 			t.Errorf("after its end the contract is %+v %v", view, err)
 		}
@@ -137,7 +138,7 @@ func TestContract(t *testing.T) {
 func TestContractsRefused(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
-	leo := r.person(t, "leo", drawbridge.ReviewerLegal)
+	leo := r.Person(t, "leo", drawbridge.ReviewerLegal)
 	r.partner(t, "acme", "other")
 	foreign := r.place(t, "foreign", "other", nil)
 	for name, edit := range map[string]func(*drawbridge.Contract){
@@ -160,7 +161,7 @@ func TestContractsRefused(t *testing.T) {
 			t.Parallel()
 			c := drawbridge.Contract{Partner: "acme", Type: "msa"}
 			edit(&c)
-			wantKind(t, name, errOf(r.AddContract(t.Context(), leo, portfolio.ContractEdit{Contract: c})), drawbridge.Invalid)
+			world.WantKind(t, name, errOf(r.AddContract(t.Context(), leo, portfolio.ContractEdit{Contract: c})), drawbridge.Invalid)
 		})
 	}
 }
@@ -171,11 +172,11 @@ func TestNotice(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ctx := t.Context()
-		leo, una, ann := r.person(t, "leo", drawbridge.ReviewerLegal), r.person(t, "una", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
+		leo, una, ann := r.Person(t, "leo", drawbridge.ReviewerLegal), r.Person(t, "una", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester)
 		r.partner(t, "acme")
 		add := func(n portfolio.NoticeEdit) drawbridge.NoticeView {
 			t.Helper()
-			r.step(time.Second)
+			r.Pass(time.Second)
 			n.Partner, n.Title = "acme", "News"
 			out, err := r.AddNotice(ctx, una, n)
 			if err != nil {
@@ -194,7 +195,7 @@ func TestNotice(t *testing.T) {
 		if n := add(sub); !strings.HasPrefix(n.Rule, "policy: ") || n.Deadline == "" || inTime(n) != "unknown" {
 			t.Errorf("without a contract = %+v, want the policy's days", n)
 		}
-		r.act(t, func(tx *store.Tx) error {
+		r.Write(t, func(tx *store.Tx) error {
 			return tx.Contracts().Add(&drawbridge.Contract{ID: "ctr_1", Partner: "acme", Type: "dpa", Objection: 10, BreachHours: 24, Deprecation: 90})
 		})
 		sub.Effective = "2026-11-25"
@@ -206,32 +207,32 @@ func TestNotice(t *testing.T) {
 		if gone.Deadline != "2027-06-01" || inTime(gone) != "yes" {
 			t.Errorf("deprecation = %+v", gone)
 		}
-		hit := add(portfolio.NoticeEdit{Kind: "incident", Received: start.Add(-10 * time.Hour), Facts: drawbridge.NoticeFacts{AwareAt: start.Add(-40 * time.Hour)}})
-		if !hit.DueAt.Equal(start.Add(62*time.Hour)) || inTime(hit) != "no" || hit.Overdue {
+		hit := add(portfolio.NoticeEdit{Kind: "incident", Received: world.Start().Add(-10 * time.Hour), Facts: drawbridge.NoticeFacts{AwareAt: world.Start().Add(-40 * time.Hour)}})
+		if !hit.DueAt.Equal(world.Start().Add(62*time.Hour)) || inTime(hit) != "no" || hit.Overdue {
 			t.Errorf("incident = %+v", hit)
 		}
 		var events []store.EventState
-		if err := r.door.Store().View(ctx, func(tx *store.Tx) (err error) {
+		if err := r.Door.Store().View(ctx, func(tx *store.Tx) (err error) {
 			events, err = tx.EventsBefore(store.EventFilter{Kind: portfolio.EventNotice}, "", 10)
 			return err
 		}); err != nil || len(events) != 4 || events[0].Subject != hit.ID {
 			t.Errorf("%d events %v, want one for each notice", len(events), err)
 		}
 		decide := func(actor access.Actor, n drawbridge.NoticeView, to, reason string) (drawbridge.NoticeView, error) {
-			r.step(time.Second)
+			r.Pass(time.Second)
 			return r.DecideNotice(ctx, actor, portfolio.Verdict{ID: n.ID, Version: n.Version, To: to, Reason: reason})
 		}
-		wantKind(t, "decide without a reason", errOf(decide(leo, first, "accepted", "")), drawbridge.Invalid)
-		wantKind(t, "a requester decides", errOf(decide(ann, first, "accepted", "x")), drawbridge.NotFound)
+		world.WantKind(t, "decide without a reason", errOf(decide(leo, first, "accepted", "")), drawbridge.Invalid)
+		world.WantKind(t, "a requester decides", errOf(decide(ann, first, "accepted", "x")), drawbridge.NotFound)
 		if first, err := decide(una, first, "accepted", "we looked at them"); err != nil || first.State != "accepted" {
 			t.Errorf("accept = %+v %v", first, err)
 		}
-		wantKind(t, "a requester reads by guess", errOf(r.Notice(ctx, ann, first.ID)), drawbridge.NotFound)
+		world.WantKind(t, "a requester reads by guess", errOf(r.Notice(ctx, ann, first.ID)), drawbridge.NotFound)
 		objected, err := decide(leo, hit, "objected", "nobody told us why")
 		if err != nil || objected.DecidedBy != leo.Person {
 			t.Errorf("object = %+v %v", objected, err)
 		}
-		r.step(80 * time.Hour)
+		r.Pass(80 * time.Hour)
 		if n, err := r.Notice(ctx, leo, gone.ID); err != nil || n.Overdue {
 			t.Errorf("deprecation = %+v %v, want it not overdue", n, err)
 		}
@@ -250,12 +251,12 @@ func TestNoticeByLink(t *testing.T) {
 		ctx := t.Context()
 		r.partner(t, "acme", "other")
 		foreign := r.place(t, "foreign", "acme", nil)
-		r.act(t, func(tx *store.Tx) error {
+		r.Write(t, func(tx *store.Tx) error {
 			for _, id := range []string{"1", "2"} {
 				if err := tx.Inquiries().Add(&drawbridge.Inquiry{ID: drawbridge.InquiryID("inq_" + id), Partner: "acme", State: "open"}); err != nil {
 					return err
 				}
-				l := drawbridge.Link{ID: drawbridge.LinkID("lnk_" + id), Inquiry: drawbridge.InquiryID("inq_" + id), Partner: "acme", Hash: id, ExpiresAt: start.AddDate(0, 1, 0)}
+				l := drawbridge.Link{ID: drawbridge.LinkID("lnk_" + id), Inquiry: drawbridge.InquiryID("inq_" + id), Partner: "acme", Hash: id, ExpiresAt: world.Start().AddDate(0, 1, 0)}
 				if err := tx.Links().Add(&l); err != nil {
 					return err
 				}
@@ -263,28 +264,28 @@ func TestNoticeByLink(t *testing.T) {
 			return nil
 		})
 		link := access.Actor{ID: "lnk_1", Roles: []drawbridge.Role{drawbridge.PartnerContact}, Inquiry: "inq_1", Via: "api"}
-		in := portfolio.NoticeEdit{Partner: "other", Kind: "incident", Title: "A leak", Received: start.Add(-time.Hour)}
+		in := portfolio.NoticeEdit{Partner: "other", Kind: "incident", Title: "A leak", Received: world.Start().Add(-time.Hour)}
 		n, err := r.AddNotice(ctx, link, in)
-		if err != nil || n.Partner != "acme" || !n.Received.Equal(start.Add(r.now().Sub(start)).Truncate(time.Microsecond)) {
+		if err != nil || n.Partner != "acme" || !n.Received.Equal(world.Start().Add(r.Now().Sub(world.Start())).Truncate(time.Microsecond)) {
 			t.Fatalf("AddNotice = %+v %v, want one of the link's partner, now", n, err)
 		}
 		in.Facts.Uses = []drawbridge.IntegrationID{foreign}
-		wantKind(t, "a link names an integration", errOf(r.AddNotice(ctx, link, in)), drawbridge.Invalid)
-		una := r.person(t, "una", drawbridge.ProgrammeOwner)
-		r.step(time.Second)
+		world.WantKind(t, "a link names an integration", errOf(r.AddNotice(ctx, link, in)), drawbridge.Invalid)
+		una := r.Person(t, "una", drawbridge.ProgrammeOwner)
+		r.Pass(time.Second)
 		ours, err := r.AddNotice(ctx, una, portfolio.NoticeEdit{Partner: "acme", Kind: "incident", Title: "What we heard"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, "a link reads what staff wrote", errOf(r.Notice(ctx, link, ours.ID)), drawbridge.NotFound)
+		world.WantKind(t, "a link reads what staff wrote", errOf(r.Notice(ctx, link, ours.ID)), drawbridge.NotFound)
 		page, err := r.Notices(ctx, link, portfolio.NoticeFilter{}, nil, 0)
 		if err != nil || len(page.Items) != 1 || page.Items[0].ID != n.ID {
 			t.Errorf("notices of a link = %+v %v", page, err)
 		}
 		stranger := link
 		stranger.ID, stranger.Inquiry = "lnk_2", "inq_2"
-		wantKind(t, "a link of another inquiry", errOf(r.Notice(ctx, stranger, n.ID)), drawbridge.NotFound)
-		wantKind(t, "a link decides", errOf(r.DecideNotice(ctx, link, portfolio.Verdict{ID: n.ID, Version: 1, To: "closed", Reason: "x"})), drawbridge.Denied)
+		world.WantKind(t, "a link of another inquiry", errOf(r.Notice(ctx, stranger, n.ID)), drawbridge.NotFound)
+		world.WantKind(t, "a link decides", errOf(r.DecideNotice(ctx, link, portfolio.Verdict{ID: n.ID, Version: 1, To: "closed", Reason: "x"})), drawbridge.Denied)
 	})
 }
 
@@ -292,10 +293,10 @@ func TestNoticeByLink(t *testing.T) {
 func TestFacts(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
-	ann := r.person(t, "ann", drawbridge.Requester)
-	in := r.push(t, ann, "pay")
+	ann := r.Person(t, "ann", drawbridge.Requester)
+	in := r.Bring(t, ann, "pay")
 	var f *drawbridge.Footprint
-	if err := r.door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
+	if err := r.Door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
 		f, err = tx.Footprints().Get(string(in.ID))
 		return err
 	}); err != nil {
@@ -318,7 +319,7 @@ func TestFall(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ctx := t.Context()
-		una, ann := r.person(t, "una", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
+		una, ann := r.Person(t, "una", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester)
 		r.partner(t, "acme", "acme-group", "bolt", "dark")
 		if _, err := r.SetProfile(ctx, una, portfolio.ProfileEdit{Profile: drawbridge.Profile{ID: "acme", Parent: "acme-group"}}); err != nil {
 			t.Fatal(err)
@@ -361,9 +362,9 @@ func TestFall(t *testing.T) {
 		if err != nil || got.RecordsPerDay != 100 || !got.RecordsAtLeast || !slices.Equal(got.Systems, []string{"pay/till"}) || got.Integrations[1].RTO != "unknown" || got.Integrations[1].Fallback != "unknown" {
 			t.Errorf("what is at stake = %+v %v", got, err)
 		}
-		wantKind(t, "a partner that is not there", errOf(r.Fall(ctx, una, "partner", "nobody")), drawbridge.NotFound)
-		wantKind(t, "a kind that is not there", errOf(r.Fall(ctx, una, "moon", "x")), drawbridge.Invalid)
-		wantKind(t, "a requester asks", errOf(r.Fall(ctx, ann, "country", "IE")), drawbridge.NotFound)
+		world.WantKind(t, "a partner that is not there", errOf(r.Fall(ctx, una, "partner", "nobody")), drawbridge.NotFound)
+		world.WantKind(t, "a kind that is not there", errOf(r.Fall(ctx, una, "moon", "x")), drawbridge.Invalid)
+		world.WantKind(t, "a requester asks", errOf(r.Fall(ctx, ann, "country", "IE")), drawbridge.NotFound)
 		c, err := r.Concentration(ctx, una)
 		if err != nil || c.Integrations != 4 || c.Unread != 1 || c.Dimensions[0].Index != 2500 || c.Dimensions[1].Index != 3750 || c.Dimensions[3].Unknown.Integrations != 2 {
 			t.Errorf("concentration = %+v %v", c, err)
@@ -380,7 +381,7 @@ func TestFamilies(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
 	ctx := t.Context()
-	una := r.person(t, "una", drawbridge.ProgrammeOwner)
+	una := r.Person(t, "una", drawbridge.ProgrammeOwner)
 	ids := []drawbridge.PartnerID{"a", "b", "c", "d", "e"}
 	for _, id := range ids {
 		r.partner(t, string(id))

@@ -12,6 +12,7 @@ import (
 	"drawbridge/internal/portfolio"
 	"drawbridge/internal/register"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // breach is a risk that can be entered.
@@ -29,11 +30,11 @@ func TestRisk(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ctx := t.Context()
-		ann := r.person(t, "ann", drawbridge.Requester)
-		sam := r.person(t, "sam", drawbridge.ReviewerSecurity)
-		tom := r.person(t, "tom", drawbridge.ReviewerPrivacy)
-		in := r.push(t, ann, "pay", "credential_shared: false", "credential_shared: true")
-		findings, err := r.record.Findings(ctx, ann, register.FindingFilter{Integration: in.ID}, nil, 1)
+		ann := r.Person(t, "ann", drawbridge.Requester)
+		sam := r.Person(t, "sam", drawbridge.ReviewerSecurity)
+		tom := r.Person(t, "tom", drawbridge.ReviewerPrivacy)
+		in := r.Bring(t, ann, "pay", "credential_shared: false", "credential_shared: true")
+		findings, err := r.Record.Findings(ctx, ann, register.FindingFilter{Integration: in.ID}, nil, 1)
 		if err != nil || len(findings.Items) != 1 {
 			t.Fatalf("findings = %v %v", findings, err)
 		}
@@ -45,30 +46,30 @@ func TestRisk(t *testing.T) {
 		if again, err := r.AddRisk(ctx, ann, portfolio.RiskEdit{Risk: drawbridge.Risk{Integration: in.ID, Owner: sam.Person}, Finding: f.Fingerprint, Key: "k"}); err != nil || again.ID != made.ID {
 			t.Errorf("the same again = %s %v, want %s", again.ID, err, made.ID)
 		}
-		wantKind(t, "a finding that is not there", errOf(r.AddRisk(ctx, ann, portfolio.RiskEdit{Risk: breach(in.ID, 3, 3), Finding: "f1-nothing00"})), drawbridge.NotFound)
+		world.WantKind(t, "a finding that is not there", errOf(r.AddRisk(ctx, ann, portfolio.RiskEdit{Risk: breach(in.ID, 3, 3), Finding: "f1-nothing00"})), drawbridge.NotFound)
 		move := func(actor access.Actor, v int64, to, exception, reason string) (drawbridge.RiskView, error) {
-			r.step(time.Second)
+			r.Pass(time.Second)
 			return r.MoveRisk(ctx, actor, portfolio.RiskMove{ID: made.ID, Version: v, To: to, Exception: exception, Reason: reason})
 		}
-		wantKind(t, "treat without a plan", errOf(move(ann, 1, "treating", "", "")), drawbridge.Invalid)
+		world.WantKind(t, "treat without a plan", errOf(move(ann, 1, "treating", "", "")), drawbridge.Invalid)
 		edit := made.Risk
 		edit.Treatment, edit.Plan, edit.Due, edit.Residual, edit.ResidualTo = "mitigate", "one key for each", "2026-12-01", 1, 3
 		got, err := r.EditRisk(ctx, ann, portfolio.RiskEdit{Risk: edit})
 		if err != nil || got.Rank != 3 {
 			t.Fatalf("EditRisk = %+v %v, want the severity of what remains", got, err)
 		}
-		wantKind(t, "edit over an old version", errOf(r.EditRisk(ctx, ann, portfolio.RiskEdit{Risk: edit})), drawbridge.Conflict)
+		world.WantKind(t, "edit over an old version", errOf(r.EditRisk(ctx, ann, portfolio.RiskEdit{Risk: edit})), drawbridge.Conflict)
 		if got, err = move(ann, got.Version, "treating", "", ""); err != nil || got.State != "treating" {
 			t.Fatalf("treating = %+v %v", got, err)
 		}
-		wantKind(t, "accept without an exception", errOf(move(ann, got.Version, "accepted", "", "")), drawbridge.Invalid)
+		world.WantKind(t, "accept without an exception", errOf(move(ann, got.Version, "accepted", "", "")), drawbridge.Invalid)
 		proposed := r.exception(t, in.ID, "2026-12-31", "proposed")
-		wantKind(t, "accept by a proposal", errOf(move(ann, got.Version, "accepted", proposed, "")), drawbridge.Conflict)
+		world.WantKind(t, "accept by a proposal", errOf(move(ann, got.Version, "accepted", proposed, "")), drawbridge.Conflict)
 		holds := r.exception(t, in.ID, "2026-12-10", "confirmed")
 		if got, err = move(ann, got.Version, "accepted", holds, ""); err != nil || got.State != "accepted" || got.Treatment != "accept" {
 			t.Fatalf("accepted = %+v %v", got, err)
 		}
-		r.clock.Store(int64(20 * 24 * time.Hour)) // 2026-12-11
+		r.Set(world.Start().Add(20 * 24 * time.Hour)) // 2026-12-11
 		if got, err = r.Risk(ctx, ann, made.ID); err != nil || got.State != "open" || !got.Lapsed || !got.Overdue {
 			t.Errorf("after the exception ended = %+v %v, want it open and overdue", got, err)
 		}
@@ -77,16 +78,16 @@ func TestRisk(t *testing.T) {
 				t.Errorf("%d risks that are %s %v, want %d", len(page.Items), state, err, want)
 			}
 		}
-		wantKind(t, "the requester closes", errOf(move(ann, got.Version, "closed", "", "done")), drawbridge.Denied)
-		wantKind(t, "the owner closes", errOf(move(sam, got.Version, "closed", "", "done")), drawbridge.Denied)
-		wantKind(t, "close without a reason", errOf(move(tom, got.Version, "closed", "", " ")), drawbridge.Invalid)
+		world.WantKind(t, "the requester closes", errOf(move(ann, got.Version, "closed", "", "done")), drawbridge.Denied)
+		world.WantKind(t, "the owner closes", errOf(move(sam, got.Version, "closed", "", "done")), drawbridge.Denied)
+		world.WantKind(t, "close without a reason", errOf(move(tom, got.Version, "closed", "", " ")), drawbridge.Invalid)
 		edit = got.Risk
 		edit.Owner = tom.Person
 		if got, err = r.EditRisk(ctx, sam, portfolio.RiskEdit{Risk: edit}); err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, "who handed the risk on closes it", errOf(move(sam, got.Version, "closed", "", "done")), drawbridge.Denied)
-		una := r.person(t, "una", drawbridge.ProgrammeOwner)
+		world.WantKind(t, "who handed the risk on closes it", errOf(move(sam, got.Version, "closed", "", "done")), drawbridge.Denied)
+		una := r.Person(t, "una", drawbridge.ProgrammeOwner)
 		if got, err = move(una, got.Version, "closed", "", "the keys were replaced"); err != nil || got.ClosedBy != una.Person || got.Overdue {
 			t.Errorf("closed = %+v %v", got, err)
 		}
@@ -99,26 +100,26 @@ func TestRiskOfOthers(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ctx := t.Context()
-		ann, eve := r.person(t, "ann", drawbridge.Requester), r.person(t, "eve", drawbridge.Requester)
-		sam := r.person(t, "sam", drawbridge.ReviewerSecurity)
-		in := r.push(t, ann, "pay")
+		ann, eve := r.Person(t, "ann", drawbridge.Requester), r.Person(t, "eve", drawbridge.Requester)
+		sam := r.Person(t, "sam", drawbridge.ReviewerSecurity)
+		in := r.Bring(t, ann, "pay")
 		mine, err := r.AddRisk(ctx, ann, portfolio.RiskEdit{Risk: breach(in.ID, 2, 2)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		wide := breach("", 5, 5)
 		wide.Partner = "acme-pay"
-		r.step(time.Second)
+		r.Pass(time.Second)
 		if _, err := r.AddRisk(ctx, sam, portfolio.RiskEdit{Risk: wide}); err != nil {
 			t.Fatal(err)
 		}
 		_, none := r.Risk(ctx, eve, "rsk_none")
 		_, others := r.Risk(ctx, eve, mine.ID)
-		wantKind(t, "another's risk", others, drawbridge.NotFound)
+		world.WantKind(t, "another's risk", others, drawbridge.NotFound)
 		if none == nil || others == nil || none.Error() != others.Error() {
 			t.Errorf("another's risk reads as %q and none as %q", others, none)
 		}
-		wantKind(t, "a risk on another's integration", errOf(r.AddRisk(ctx, eve, portfolio.RiskEdit{Risk: breach(in.ID, 1, 1)})), drawbridge.NotFound)
+		world.WantKind(t, "a risk on another's integration", errOf(r.AddRisk(ctx, eve, portfolio.RiskEdit{Risk: breach(in.ID, 1, 1)})), drawbridge.NotFound)
 		for who, want := range map[*access.Actor]int{&ann: 1, &eve: 0, &sam: 2} {
 			page, err := r.Risks(ctx, *who, portfolio.RiskFilter{}, nil, 0)
 			heat, err2 := r.HeatMap(ctx, *who, portfolio.RiskFilter{})
@@ -134,7 +135,7 @@ func TestRiskOfOthers(t *testing.T) {
 func TestHeatAddsUp(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
-	sam := r.person(t, "sam", drawbridge.ReviewerSecurity)
+	sam := r.Person(t, "sam", drawbridge.ReviewerSecurity)
 	r.partner(t, "acme")
 	rapid.Check(t, func(rt *rapid.T) {
 		level := rapid.Int64Range(1, 5)
@@ -144,7 +145,7 @@ func TestHeatAddsUp(t *testing.T) {
 			if rapid.Bool().Draw(rt, "treated") {
 				x.Residual, x.ResidualTo = level.Draw(rt, "residual"), level.Draw(rt, "to")
 			}
-			r.step(time.Millisecond)
+			r.Pass(time.Millisecond)
 			if _, err := r.AddRisk(t.Context(), sam, portfolio.RiskEdit{Risk: x}); err != nil {
 				rt.Fatal(err)
 			}
