@@ -71,6 +71,12 @@ func Holding(list []Exception, now time.Time) map[string]*Exception {
 	return out
 }
 
+// Is reports whether an exception's words name the finding: its fingerprint, or
+// its rule at its element.
+func (f *Finding) Is(covers string) bool {
+	return covers == f.Fingerprint || covers == f.Rule+"@"+f.Element
+}
+
 // Risk is an entry of the risk register.
 type Risk struct {
 	Meta

@@ -167,6 +167,7 @@ func (t *tests) results(in *manifest.Integration) []policy.Result {
 		r := policy.Result{
 			Check: v.Check, Element: v.Element, Verdict: v.Verdict, At: v.run.Finished,
 			Representative: v.run.Target.Name != in.Environment, FromCI: v.run.FromCI,
+			Findings: v.fails,
 		}
 		if v.refuted() {
 			r.Refuted = "role:" + string(v.ruled.Role)

@@ -28,7 +28,7 @@ type Options struct {
 	Evidence   []policy.Evidence      // accepted by a reviewer
 	Claims     []drawbridge.Claim     // of questionnaires and documents
 	Rulings    []drawbridge.Ruling    // of reviewers on contradictions
-	Exceptions []drawbridge.Exception // those that hold cover threats
+	Exceptions []drawbridge.Exception // those that hold cover threats, failed checks and controls
 }
 
 // Run assesses the manifest at path by the workspace's packs.
@@ -66,6 +66,7 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 	score, controls, gate, err := ws.Policy.Evaluate(policy.Input{
 		Bundle: b, Map: m, Facts: facts, Threats: threats, Transfers: transfers, AsOf: opt.AsOf, Taxonomy: ws.Taxonomy,
 		Results: tested.results(b.Integration), Evidence: opt.Evidence, Claims: opt.Claims, Brief: opt.Brief,
+		Exceptions: opt.Exceptions,
 	})
 	if err != nil {
 		return nil, err

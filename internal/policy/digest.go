@@ -10,7 +10,8 @@ import (
 
 // inputDigest is the digest over everything that the score is a function of:
 // the pack, the manifest with what belongs to it, the day, the threats with
-// their states, the transfers, the results, the evidence and the claims.
+// their states if nothing were accepted, the transfers, the results, the
+// evidence and the claims.
 func (p *Pack) inputDigest(in Input, v *view) (string, error) {
 	doc := map[string]any{
 		"method": p.Method(), "pack": p.Digest, "as_of": string(drawbridge.DateOf(in.AsOf)),
@@ -28,17 +29,12 @@ func (p *Pack) inputDigest(in Input, v *view) (string, error) {
 	}
 	doc["elements"] = elements
 	if in.Threats != nil {
-		var threats, confirmed []any
-		for _, t := range in.Threats.Threats {
-			threats = append(threats, []any{t.ID, float64(t.Version), string(t.State), string(t.Severity)})
-			if t.Accepted != nil && t.Accepted.Confirmed {
-				confirmed = append(confirmed, t.ID)
-			}
+		var threats []any
+		for i := range in.Threats.Threats {
+			t := &in.Threats.Threats[i]
+			threats = append(threats, []any{t.ID, float64(t.Version), string(t.Bare()), string(t.Severity)})
 		}
 		doc["threats"] = threats
-		if len(confirmed) > 0 {
-			doc["confirmed"] = confirmed
-		}
 	}
 	var transfers, results, evidence, claims []any
 	for _, t := range in.Transfers {

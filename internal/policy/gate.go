@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,7 +11,6 @@ import (
 	"drawbridge"
 	"drawbridge/internal/expr"
 	"drawbridge/internal/flow"
-	"drawbridge/internal/threat"
 )
 
 // gateInput is the gate's input: every value of [GateVars], and the lists
@@ -51,8 +51,9 @@ func (g gateInput) lookup(name string) (any, bool) {
 	return v, ok
 }
 
-// gateInput gathers what the gate may read.
-func (ev *evaluation) gateInput() gateInput {
+// gateInput gathers what the gate may read, without what is accepted; nil
+// accepts nothing.
+func (ev *evaluation) gateInput(x *excepted) gateInput {
 	g := newGateInput()
 	g.set("score.inherent", ev.score.Inherent)
 	g.set("score.effectiveness", ev.score.Effectiveness)
@@ -61,10 +62,10 @@ func (ev *evaluation) gateInput() gateInput {
 	g.set("score.tier", string(ev.score.Tier))
 	g.set("results.wanted", ev.pack.tier(ev.score.Tier).LiveTests)
 	ev.factsIn(g)
-	ev.threatsIn(g)
-	ev.controlsIn(g)
+	ev.threatsIn(g, x)
+	ev.controlsIn(g, x)
 	ev.transfersIn(g)
-	ev.resultsIn(g)
+	ev.resultsIn(g, x)
 	return g
 }
 
@@ -109,70 +110,73 @@ func (ev *evaluation) factsIn(g gateInput) {
 	g.list("data.unconfirmed", unconfirmed)
 }
 
-func (ev *evaluation) threatsIn(g gateInput) {
+func (ev *evaluation) threatsIn(g gateInput, x *excepted) {
 	lists := map[string][]string{}
-	add := func(name string, t threat.Threat) { lists[name] = append(lists[name], t.ID) }
-	var questions []string
+	add := func(name string, ref string) { lists[name] = append(lists[name], ref) }
 	if ev.in.Threats != nil {
-		for _, t := range ev.in.Threats.Threats {
+		for i := range ev.in.Threats.Threats {
+			t := &ev.in.Threats.Threats[i]
 			critical := t.Severity == drawbridge.Critical
-			switch t.State {
+			switch x.state(t) {
 			case drawbridge.ThreatOpen:
-				add("threats.open", t)
+				add("threats.open", t.ID)
 				if critical {
-					add("threats.open_critical", t)
+					add("threats.open_critical", t.ID)
 				} else if t.Severity == drawbridge.High {
-					add("threats.open_high", t)
+					add("threats.open_high", t.ID)
 				}
 			case drawbridge.ThreatAccepted:
-				if t.Accepted != nil && t.Accepted.Confirmed {
-					add("threats.confirmed", t)
+				if t.Accepted.Confirmed {
+					add("threats.confirmed", t.ID)
+					x.threat(t)
 				} else {
-					add("threats.accepted", t)
+					add("threats.accepted", t.ID)
 				}
 				if critical {
-					add("threats.accepted_critical", t)
+					add("threats.accepted_critical", t.ID)
 				}
 			case drawbridge.ThreatNeedsAnswer:
-				add("threats.unanswered", t)
+				add("threats.unanswered", t.ID)
 				if critical {
-					add("threats.unanswered_critical", t)
+					add("threats.unanswered_critical", t.ID)
+				}
+				if t.Accepted != nil { // nobody is asked while it is accepted
+					add("questions.open", t.ID)
 				}
 			default:
 			}
 		}
 		for _, q := range ev.in.Threats.Questions {
-			questions = append(questions, q.ID)
+			add("questions.open", q.ID)
 		}
 	}
 	for _, name := range []string{
 		"threats.open", "threats.open_critical", "threats.open_high", "threats.accepted", "threats.confirmed",
-		"threats.accepted_critical", "threats.unanswered", "threats.unanswered_critical",
+		"threats.accepted_critical", "threats.unanswered", "threats.unanswered_critical", "questions.open",
 	} {
 		g.list(name, lists[name])
 	}
-	g.list("questions.open", questions)
 }
 
-func (ev *evaluation) controlsIn(g gateInput) {
-	var unknown, failed, contradicted []string
+func (ev *evaluation) controlsIn(g gateInput, x *excepted) {
+	lists := map[string][]string{}
 	for i, s := range ev.stands {
-		w := s.worst()
-		if !s.def.requiredIn(ev.score.Tier) || !ev.inAnyList(i) || !w.applies {
+		if !s.def.requiredIn(ev.score.Tier) || !ev.inAnyList(i) {
 			continue
 		}
-		switch {
-		case slices.ContainsFunc(s.on, standing.denied):
-			contradicted = append(contradicted, s.def.ID)
-		case w.value == nil:
-			unknown = append(unknown, s.def.ID)
-		case *w.value == 0:
-			failed = append(failed, s.def.ID)
+		bare := s.bad()
+		if bare == "" {
+			continue
 		}
+		name := bare
+		if x != nil {
+			name = cmp.Or(x.control(s), "controls.excepted")
+		}
+		lists[name] = append(lists[name], s.def.ID)
 	}
-	g.list("controls.unknown", unknown)
-	g.list("controls.failed", failed)
-	g.list("controls.contradicted", contradicted)
+	for _, name := range []string{"controls.unknown", "controls.failed", "controls.contradicted", "controls.excepted"} {
+		g.list(name, lists[name])
+	}
 }
 
 func (ev *evaluation) transfersIn(g gateInput) {
@@ -210,26 +214,38 @@ func (ev *evaluation) transfersIn(g gateInput) {
 	}
 }
 
-func (ev *evaluation) resultsIn(g gateInput) {
-	var ran, failed, unproven []string
-	for _, r := range ev.in.Results {
+func (ev *evaluation) resultsIn(g gateInput, x *excepted) {
+	var ran, failed, covered, unproven []string
+	for i := range ev.in.Results {
+		r := &ev.in.Results[i]
 		ref := r.Check + "@" + r.Element
-		switch {
-		case r.Verdict == drawbridge.Fail && r.Refuted == "":
-			ran, failed = append(ran, ref), append(failed, ref)
-		case r.Verdict == drawbridge.Pass, r.Verdict == drawbridge.Fail:
+		switch r.Verdict {
+		case drawbridge.Pass:
 			ran = append(ran, ref)
+		case drawbridge.Fail:
+			ran = append(ran, ref)
+			by := x.failed(r)
+			switch {
+			case r.Refuted != "":
+			case len(by) == 0:
+				failed = append(failed, ref)
+			default:
+				covered = append(covered, ref)
+				x.takes(by, "results.failed")
+			}
 		default:
 			unproven = append(unproven, ref)
 		}
 	}
 	g.list("results.ran", ran)
 	g.list("results.failed", failed)
+	g.list("results.excepted", covered)
 	g.list("results.unproven", unproven)
 }
 
 // judge asks the gate. A rule that cannot be evaluated is an error: the gate
-// fails closed.
+// fails closed. What an exception covers speaks no more, and the exception
+// speaks in its place; the figures and the fast lane know of none.
 func (p *Pack) judge(ev *evaluation) (Gate, error) {
 	tier := p.tier(ev.score.Tier)
 	out := Gate{
@@ -238,7 +254,14 @@ func (p *Pack) judge(ev *evaluation) (Gate, error) {
 		Template: tier.Template,
 	}
 	due := drawbridge.DateOf(ev.in.AsOf.AddDate(0, 0, tier.DueDays))
-	spoken, err := p.gate.speak(ev.gate)
+	x := newExcepted(ev.in)
+	eased := ev.gateInput(x)
+	eased.set("score.residual", ev.score.Residual)
+	spoken, err := p.gate.speak(eased)
+	if err != nil {
+		return Gate{}, err
+	}
+	without, err := p.gate.speak(ev.gate)
 	if err != nil {
 		return Gate{}, err
 	}
@@ -246,7 +269,7 @@ func (p *Pack) judge(ev *evaluation) (Gate, error) {
 		return Gate{}, err
 	}
 	for _, r := range spoken {
-		refs := ev.gate.refs[r.Refs]
+		refs := eased.refs[r.Refs]
 		out.Outcome = worse(out.Outcome, r.Outcome)
 		out.Reasons = append(out.Reasons, Reason{
 			Rule: r.ID, Outcome: r.Outcome, Refs: refs,
@@ -254,7 +277,12 @@ func (p *Pack) judge(ev *evaluation) (Gate, error) {
 		})
 		out.Conditions = append(out.Conditions, p.conditions(r, refs, due)...)
 	}
-	if len(spoken) == 0 {
+	reasons, conditions := x.reasons(spoken, without)
+	for _, r := range reasons {
+		out.Outcome = worse(out.Outcome, r.Outcome)
+	}
+	out.Reasons, out.Conditions = append(out.Reasons, reasons...), append(out.Conditions, conditions...)
+	if len(out.Reasons) == 0 {
 		out.Reasons = append(out.Reasons, Reason{Rule: "go", Outcome: drawbridge.Go, Text: "No rule of the gate speaks against it."})
 	}
 	return out, nil

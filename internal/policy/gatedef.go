@@ -33,7 +33,7 @@ func GateVars() []GateVar {
 		{"data.personal", expr.Bool, false, "Some flow carries personal data, or may: its data is not categorised."},
 		{"data.uncategorised", expr.Int, true, "Flows whose data is undeclared or has no category."},
 		{"data.unconfirmed", expr.Int, true, "Flows with an inferred category that no person confirmed."},
-		{"threats.open", expr.Int, true, "Threats that stand open, of any severity."},
+		{"threats.open", expr.Int, true, "Threats that stand open, of any severity, and that no exception covers."},
 		{"threats.open_critical", expr.Int, true, "Open threats of critical severity that no exception covers."},
 		{"threats.open_high", expr.Int, true, "Open threats of high severity that no exception covers."},
 		{"threats.accepted", expr.Int, true, "Threats covered by an unexpired exception of the manifest that no record confirms: a proposal."},
@@ -45,6 +45,7 @@ func GateVars() []GateVar {
 		{"controls.unknown", expr.Int, true, "Required controls that nobody answered for."},
 		{"controls.failed", expr.Int, true, "Required controls that are not in place, by what is stated."},
 		{"controls.contradicted", expr.Int, true, "Required controls that a live test denies, whoever claims them."},
+		{"controls.excepted", expr.Int, true, "Required controls that stand badly nowhere but where a confirmed exception covers it."},
 		{"transfers.prohibited", expr.Int, true, "Transfers that a law forbids."},
 		{"transfers.blocked", expr.Int, true, "Transfers whose mechanism does not carry them."},
 		{"transfers.undecided", expr.Int, true, "Transfers that need a person's judgement."},
@@ -52,7 +53,8 @@ func GateVars() []GateVar {
 		{"transfers.unconfirmed", expr.Int, true, "Allowed transfers that rest on a rule which no reviewer confirmed."},
 		{"results.wanted", expr.Bool, false, "Whether the tier asks for live tests."},
 		{"results.ran", expr.Int, true, "Live checks with a verdict of pass or fail."},
-		{"results.failed", expr.Int, true, "Live checks that failed and that nobody refuted."},
+		{"results.failed", expr.Int, true, "Live checks that failed, that nobody refuted and no confirmed exception covers."},
+		{"results.excepted", expr.Int, true, "Live checks that failed, and that confirmed exceptions cover."},
 		{"results.unproven", expr.Int, true, "Live checks that are inconclusive or were skipped."},
 	}
 }

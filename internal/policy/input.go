@@ -36,6 +36,11 @@ type Input struct {
 	// says of itself; where it disagrees with the manifest, the worse counts.
 	Claims []drawbridge.Claim
 
+	// Exceptions are those of the record. What one names, while it holds, does not
+	// close the gate: the answer is go with conditions at best. No figure reads
+	// them. Those for threats have spoken in Threats already.
+	Exceptions []drawbridge.Exception
+
 	// Taxonomy lets the levers try what leaving out data would do. With none
 	// they try everything else.
 	Taxonomy *taxonomy.Taxonomy
@@ -54,6 +59,7 @@ type Result struct {
 	Representative bool               `json:"representative"` // run on a target that stands for the environment under review
 	FromCI         bool               `json:"from_ci"`        // reported by a pipeline, not run by us
 	Refuted        string             `json:"refuted"`        // role of the named reviewer who refuted a failure; empty when it stands
+	Findings       []string           `json:"findings"`       // fingerprints of its failures, by which exceptions name them
 }
 
 // Evidence is a document or an audit report that a reviewer accepted. It counts

@@ -125,8 +125,15 @@ An answer to a questionnaire fills in what the manifest leaves open. Where answe
 agree, the worse counts, and the assessment shows both sides. A document that a reviewer accepted raises
 the confidence of what is claimed, never of what nobody claims or what somebody denies, and only until its
 last day. One more claim that a control holds, document or passed test never raises the risk; one that
-ends, or grows old, never lowers it. An exception changes no figure: one that the record confirms takes a
-threat off the list of what has to be decided, until its last day.
+ends, or grows old, never lowers it.
+
+An exception changes no figure: it is a risk that somebody accepted, not a better partner. What one names
+that the record confirms does not close the gate until its last day: a threat, a failed check, a control.
+One for a failed check also covers the denial of a control that rests on nothing else; the threat that the
+check opened has a name and a severity of its own. In place of the rules that fall silent the exception
+speaks, with its end and its owner, and the answer is go with conditions at best. Floors, lifts and the fast
+lane read the input as if nothing were accepted. A policy that forbids exceptions of a kind lets a rule
+read what is accepted: threats.open_critical + threats.accepted_critical > 0, results.excepted, controls.excepted.
 
 `, num(fromCI))
 }

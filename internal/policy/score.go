@@ -46,7 +46,7 @@ type evaluation struct {
 	lists     []list
 	group     group
 	lifts     []lifted
-	gate      gateInput
+	gate      gateInput // as if nothing were accepted
 	score     Score
 	unlifted  float64
 }
@@ -83,7 +83,7 @@ func (p *Pack) evaluate(in Input) (*evaluation, error) {
 	}
 	ev.unlifted = p.rubric.residual(inherent, ev.score.Effectiveness)
 	ev.score.Residual = ev.unlifted
-	ev.gate = ev.gateInput()
+	ev.gate = ev.gateInput(nil)
 	if ev.lifts, err = p.rubric.lift(ev.gate); err != nil {
 		return nil, err
 	}

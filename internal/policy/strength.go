@@ -40,6 +40,7 @@ type standing struct {
 	known      drawbridge.Knowledge
 	confidence float64
 	verdict    drawbridge.Verdict
+	failed     []Result    // live tests that failed and that nobody refuted
 	claim      bool        // by what is stated it holds
 	said       []Statement // who states it, or denies it
 	missing    []string    // manifest keys
@@ -187,10 +188,7 @@ func (s *standing) settle(c *ControlDef, in Input, live map[string][]Result, old
 			}
 			switch {
 			case r.Verdict == drawbridge.Fail && r.Refuted == "":
-				zero := 0.0
-				s.value, s.known, s.confidence, s.verdict = &zero, drawbridge.KnownTest, 1, drawbridge.Fail
-				s.because = "The live test " + r.Check + " failed; it overrides the claim until it is fixed or refuted."
-				return
+				s.failed = append(s.failed, r)
 			case r.Verdict == drawbridge.Pass:
 				passed = append(passed, r)
 			default:
@@ -198,10 +196,15 @@ func (s *standing) settle(c *ControlDef, in Input, live map[string][]Result, old
 			}
 		}
 	}
-	if len(passed) > 0 && !open && c.Technical {
-		s.pass(passed, oldest)
-	} else if open {
+	switch {
+	case len(s.failed) > 0:
+		zero := 0.0
+		s.value, s.known, s.confidence, s.verdict = &zero, drawbridge.KnownTest, 1, drawbridge.Fail
+		s.because = "The live test " + s.failed[0].Check + " failed; it overrides the claim until it is fixed or refuted."
+	case open:
 		s.verdict = drawbridge.Inconclusive
+	case len(passed) > 0 && c.Technical:
+		s.pass(passed, oldest)
 	}
 }
 

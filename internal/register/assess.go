@@ -106,14 +106,14 @@ func findingsOf(a *assess.Assessment, g *grounds) []drawbridge.Finding {
 		if r.Verdict != drawbridge.Fail || g.refuted(r.Fingerprint) {
 			continue
 		}
-		state := drawbridge.ThreatOpen
-		if g.accepted(r.Fingerprint, a.AsOf) {
-			state = drawbridge.ThreatAccepted
-		}
-		add(drawbridge.Finding{
+		f := drawbridge.Finding{
 			Fingerprint: r.Fingerprint, Source: "check", Rule: r.Check, Element: r.Interface,
-			Severity: r.Severity, State: string(state), Title: r.Title,
-		})
+			Severity: r.Severity, State: string(drawbridge.ThreatOpen), Title: r.Title,
+		}
+		if g.accepted(&f, a.AsOf) {
+			f.State = string(drawbridge.ThreatAccepted)
+		}
+		add(f)
 	}
 	return out
 }

@@ -129,6 +129,6 @@ func (g *grounds) refuted(fingerprint string) bool {
 }
 
 // accepted reports whether an exception of the record covers a finding.
-func (g *grounds) accepted(fingerprint string, asOf time.Time) bool {
-	return slices.ContainsFunc(g.exceptions, func(x drawbridge.Exception) bool { return x.Covers == fingerprint && x.Holds(asOf) })
+func (g *grounds) accepted(f *drawbridge.Finding, asOf time.Time) bool {
+	return slices.ContainsFunc(g.exceptions, func(x drawbridge.Exception) bool { return f.Is(x.Covers) && x.Holds(asOf) })
 }

@@ -87,12 +87,7 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 		facts: f, elements: f.Elements(), opt: opt, groups: map[group][]*compiled{},
 		result: &Result{Counts: map[drawbridge.ThreatState]int{}}, ask: newAsker(f),
 		accepted: map[string]*manifest.Exception{}, used: map[string]bool{},
-		covers: map[string]*drawbridge.Exception{}, subject: b.Integration.ID,
-	}
-	for i := range opt.Exceptions {
-		if x := &opt.Exceptions[i]; x.Holds(opt.AsOf) {
-			r.covers[x.Covers] = x
-		}
+		covers: drawbridge.Holding(opt.Exceptions, opt.AsOf), subject: b.Integration.ID,
 	}
 	for _, rule := range c.rules {
 		r.rules = append(r.rules, prepare(rule))
@@ -104,6 +99,9 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 	r.sum(m)
 	r.evaluate()
 	r.settleLive()
+	for _, t := range r.threats {
+		r.accept(t)
+	}
 	r.exceptions(b.Integration.Exceptions)
 	r.result.Questions = r.ask.questions(r.threats)
 	r.ask = nil // large, and done with
@@ -344,19 +342,15 @@ func (r *run) add(c *compiled, element int, o *outcome, stake *stake, told *told
 	case o.state == drawbridge.ThreatNotApplicable:
 		t.Reason = "the rule's structure does not match"
 	}
-	r.accept(&t)
 	if o.state == drawbridge.ThreatNeedsAnswer {
 		for _, fact := range o.unknown {
-			for _, key := range r.missing(element, fact, told) {
+			keys := r.missing(element, fact, told)
+			for _, key := range keys {
 				if !slices.Contains(t.Missing, key) {
 					t.Missing = append(t.Missing, key)
 				}
 			}
-		}
-		if t.State == drawbridge.ThreatNeedsAnswer {
-			for _, fact := range o.unknown {
-				r.ask.wait(c.Rule, element, fact, r.missing(element, fact, told), len(r.threats))
-			}
+			r.ask.wait(c.Rule, element, fact, keys, len(r.threats))
 		}
 	}
 	r.put(t)

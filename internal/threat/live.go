@@ -49,10 +49,7 @@ func (r *run) settleLive() {
 		switch {
 		case t.State == drawbridge.ThreatNotApplicable, t.State == drawbridge.ThreatNotEvaluated:
 		case has(drawbridge.Fail):
-			if t.State != drawbridge.ThreatAccepted {
-				t.State = drawbridge.ThreatOpen
-				r.accept(t)
-			}
+			t.State = drawbridge.ThreatOpen
 		case t.State == drawbridge.ThreatNeedsAnswer && has(drawbridge.Pass) && !has(drawbridge.Inconclusive, drawbridge.Skipped):
 			t.State = drawbridge.ThreatMitigated
 			t.Missing = nil

@@ -84,11 +84,9 @@ func appendLast(list []int, n int) []int {
 func (a *asker) questions(threats []*Threat) []Question {
 	effect := map[*waitGroup]float64{}
 	groups := slices.Collect(maps.Values(a.groups))
-	settled := func(t int) bool {
-		return len(threats[t].Tested) > 0 && threats[t].State != drawbridge.ThreatNeedsAnswer && threats[t].State != drawbridge.ThreatAccepted
-	}
+	settled := func(t int) bool { return threats[t].State != drawbridge.ThreatNeedsAnswer }
 	for _, g := range groups {
-		for i := range g.asks { // what a live check settled is not asked
+		for i := range g.asks { // what a live check settled, or an exception accepts, is not asked
 			g.asks[i].threats = slices.DeleteFunc(g.asks[i].threats, settled)
 		}
 		g.asks = slices.DeleteFunc(g.asks, func(x ask) bool { return len(x.threats) == 0 })

@@ -9,7 +9,8 @@ import (
 	"drawbridge/internal/manifest"
 )
 
-// accept lets an exception cover a threat that is open or waits for an answer.
+// accept lets an exception cover a threat that is open or waits for an answer,
+// after everything else has spoken. It notes how the threat would stand without.
 func (r *run) accept(t *Threat) {
 	if t.State != drawbridge.ThreatOpen && t.State != drawbridge.ThreatNeedsAnswer {
 		return
@@ -18,19 +19,20 @@ func (r *run) accept(t *Threat) {
 	if x != nil {
 		r.used[t.ID] = true
 	}
+	was := t.State
 	switch confirmed := r.confirmed(t); {
 	case confirmed != nil:
 		t.State = drawbridge.ThreatAccepted
 		t.Accepted = &Acceptance{
 			Reason: confirmed.Reason, Owner: string(confirmed.Owner), Compensating: confirmed.Compensating,
-			Expires: confirmed.Expires, Confirmed: true,
+			Expires: confirmed.Expires, Confirmed: true, Exception: confirmed.ID, Instead: was,
 		}
 	case x == nil:
 	case x.Expires.Past(r.opt.AsOf):
 		t.Reason = fmt.Sprintf("the exception ended on %s and no longer covers it", x.Expires)
 	default:
 		t.State = drawbridge.ThreatAccepted
-		t.Accepted = &Acceptance{Reason: x.Reason, Owner: string(x.Owner), Compensating: x.Compensating, Expires: x.Expires}
+		t.Accepted = &Acceptance{Reason: x.Reason, Owner: string(x.Owner), Compensating: x.Compensating, Expires: x.Expires, Instead: was}
 	}
 }
 

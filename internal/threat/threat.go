@@ -72,6 +72,17 @@ type Acceptance struct {
 	Compensating string          `json:"compensating,omitempty"`
 	Expires      drawbridge.Date `json:"expires"`
 	Confirmed    bool            `json:"confirmed,omitempty"` // by the record; otherwise it is the manifest's proposal
+	Exception    string          `json:"exception,omitempty"` // of the record
+
+	Instead drawbridge.ThreatState `json:"instead"` // how the threat would stand without: open or needs_answer
+}
+
+// Bare is how a threat stands when nothing is accepted.
+func (t *Threat) Bare() drawbridge.ThreatState {
+	if t.Accepted == nil {
+		return t.State
+	}
+	return t.Accepted.Instead
 }
 
 // Question asks one person for what several rules wait for.
