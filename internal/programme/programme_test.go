@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,112 +13,42 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/access"
-	"drawbridge/internal/action"
 	"drawbridge/internal/approval"
 	"drawbridge/internal/dossier"
 	"drawbridge/internal/inquiry"
 	"drawbridge/internal/manifest"
-	"drawbridge/internal/policy"
 	"drawbridge/internal/programme"
 	"drawbridge/internal/register"
 	"drawbridge/internal/review"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
-
-var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // rig is a desk over a record of its own, with a clock that tests set.
 type rig struct {
 	*programme.Desk
-	record *register.Desk
-	door   *action.Door
-	clock  atomic.Int64 // nanoseconds after start
+	*world.World
 }
 
-func (r *rig) now() time.Time { return start.Add(time.Duration(r.clock.Load())) }
-
-// step lets a moment pass: what was made later sorts later.
-func (r *rig) step(by time.Duration) { r.clock.Add(int64(by)) }
+// Now is the time of the world, and of the desk.
+func (r *rig) Now() time.Time { return r.World.Now() }
 
 func open(tb testing.TB, url string) *rig {
 	tb.Helper()
-	dir := tb.TempDir()
-	keys, err := seal.EnsureKeyring(filepath.Join(dir, "keys"), "drawbridge.test/log", start)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s, err := store.Open(tb.Context(), store.Options{Dir: dir, Database: url})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { s.Close() })
-	ws, err := policy.OpenWorkspace(dir)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	workspace := func() *policy.Workspace { return ws }
-	r := &rig{}
-	r.door = action.New(action.Options{Store: s, Keys: keys, Now: r.now})
-	r.record = register.New(r.door, register.Options{Workspace: workspace, Version: "test"})
-	documents := dossier.New(r.door, dossier.Options{Register: r.record})
-	questions := inquiry.New(r.door, inquiry.Options{Register: r.record, Dossier: documents, Workspace: workspace})
-	reviews := review.New(r.door, review.Options{Register: r.record, Inquiry: questions, Workspace: workspace})
-	r.Desk = programme.New(r.door, programme.Options{Register: r.record, Review: reviews, Workspace: workspace})
+	r := &rig{World: world.New(tb, url, world.Options{})}
+	documents := dossier.New(r.Door, dossier.Options{Register: r.Record})
+	questions := inquiry.New(r.Door, inquiry.Options{Register: r.Record, Dossier: documents, Workspace: r.Packs.Load})
+	reviews := review.New(r.Door, review.Options{Register: r.Record, Inquiry: questions, Workspace: r.Packs.Load})
+	r.Desk = programme.New(r.Door, programme.Options{Register: r.Record, Review: reviews, Workspace: r.Packs.Load})
 	return r
-}
-
-// act writes to the record as the process itself.
-func (r *rig) act(tb testing.TB, fn func(*store.Tx) error) {
-	tb.Helper()
-	r.step(time.Millisecond)
-	_, _, err := action.Do(tb.Context(), r.door, action.Act{Actor: access.System("seed"), Action: access.Seed, Object: access.Object{Kind: "system"}},
-		func(tx *store.Tx) (int, error) { return 0, fn(tx) })
-	if err != nil {
-		tb.Fatal(err)
-	}
-}
-
-// person adds somebody with roles and acts as them.
-func (r *rig) person(tb testing.TB, name string, roles ...drawbridge.Role) access.Actor {
-	tb.Helper()
-	p := drawbridge.Person{ID: drawbridge.PersonID(drawbridge.NewID("per", r.now())), Email: name + "@drawbridge.example", Name: name, Roles: roles}
-	r.act(tb, func(tx *store.Tx) error { return tx.AddPerson(&p) })
-	return access.Actor{ID: string(p.ID), Person: p.ID, Roles: roles, Via: "api", Proved: r.now()}
-}
-
-// push brings the example under another id, with edits.
-func (r *rig) push(tb testing.TB, actor access.Actor, id string, edit ...string) drawbridge.Integration {
-	tb.Helper()
-	main, files, err := manifest.ReadFiles("../../examples/acme-payments/integration.yaml")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	text := strings.Replace(string(files[main]), "id: acme-payments", "id: "+id, 1)
-	for i := 0; i+1 < len(edit); i += 2 {
-		if !strings.Contains(text, edit[i]) {
-			tb.Fatalf("the example does not say %q", edit[i])
-		}
-		text = strings.Replace(text, edit[i], edit[i+1], 1)
-	}
-	files[main] = []byte(text)
-	r.step(time.Millisecond)
-	in := register.Push{Main: main, Files: files}
-	if had, err := r.record.Integration(tb.Context(), actor, register.ByKey(id, "production")); err == nil {
-		in.Base, in.Reason = had.Head, "it changed"
-	}
-	out, err := r.record.Push(tb.Context(), actor, in)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return out.Integration
 }
 
 // live writes that an integration is approved as it is, and used.
 func (r *rig) live(tb testing.TB, id drawbridge.IntegrationID, until drawbridge.Date) {
 	tb.Helper()
-	r.act(tb, func(tx *store.Tx) error {
+	r.Write(tb, func(tx *store.Tx) error {
 		in, err := tx.Integration(id)
 		if err != nil {
 			return err
@@ -128,7 +57,7 @@ func (r *rig) live(tb testing.TB, id drawbridge.IntegrationID, until drawbridge.
 		if err != nil {
 			return err
 		}
-		b, err := r.record.Bundle(rev)
+		b, err := r.Record.Bundle(rev)
 		if err != nil {
 			return err
 		}
@@ -140,84 +69,77 @@ func (r *rig) live(tb testing.TB, id drawbridge.IntegrationID, until drawbridge.
 		if err != nil {
 			return err
 		}
-		blobs := r.door.Store().Blobs()
-		file, size, err := blobs.Put(bytes.NewReader(data), 1<<20, r.door.Keys())
+		blobs := r.Door.Store().Blobs()
+		file, size, err := blobs.Put(bytes.NewReader(data), 1<<20, r.Door.Keys())
 		if err != nil {
 			return err
 		}
-		if err := tx.AddBlob(&store.Blob{ID: file, Kind: "view", Size: size, Integration: id, CreatedAt: r.now()}); err != nil {
+		if err := tx.AddBlob(&store.Blob{ID: file, Kind: "view", Size: size, Integration: id, CreatedAt: r.Now()}); err != nil {
 			return err
 		}
 		x := drawbridge.Decision{
-			ID: drawbridge.DecisionID(drawbridge.NewID("dec", r.now())), Integration: id, Revision: in.Head, Outcome: drawbridge.Approved,
-			Content: rev.Content, View: seal.Digest(data), Tier: in.Tier, Until: until, CreatedAt: r.now(),
+			ID: drawbridge.DecisionID(drawbridge.NewID("dec", r.Now())), Integration: id, Revision: in.Head, Outcome: drawbridge.Approved,
+			Content: rev.Content, View: seal.Digest(data), Tier: in.Tier, Until: until, CreatedAt: r.Now(),
 		}
 		v := drawbridge.Review{
-			ID: drawbridge.ReviewID(drawbridge.NewID("rvw", r.now())), Integration: id, Partner: in.Partner, Number: 1, State: drawbridge.Approved,
-			Revision: in.Head, Tier: in.Tier, Months: 12, Decision: x.ID, OpenedAt: r.now(),
+			ID: drawbridge.ReviewID(drawbridge.NewID("rvw", r.Now())), Integration: id, Partner: in.Partner, Number: 1, State: drawbridge.Approved,
+			Revision: in.Head, Tier: in.Tier, Months: 12, Decision: x.ID, OpenedAt: r.Now(),
 		}
 		x.Review, in.State = v.ID, drawbridge.Live
-		s := drawbridge.Standing{ID: id, Partner: in.Partner, Decision: x.ID, Outcome: x.Outcome, Tier: in.Tier, Until: until, UpdatedAt: r.now()}
+		s := drawbridge.Standing{ID: id, Partner: in.Partner, Decision: x.ID, Outcome: x.Outcome, Tier: in.Tier, Until: until, UpdatedAt: r.Now()}
 		return errors.Join(tx.Reviews().Add(&v), tx.Decisions().Add(&x), tx.Standings().Add(&s), tx.SetIntegration(in))
 	})
-}
-
-func wantKind(t *testing.T, what string, err error, want drawbridge.Kind) {
-	t.Helper()
-	if err == nil || drawbridge.KindOf(err) != want {
-		t.Errorf("%s = %v, want an error of kind %s", what, err, want)
-	}
 }
 
 func TestTrigger(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		owner, ann, mallory := r.person(t, "root", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester), r.person(t, "mallory", drawbridge.Requester)
-		in := r.push(t, ann, "pay")
+		owner, ann, mallory := r.Person(t, "root", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester), r.Person(t, "mallory", drawbridge.Requester)
+		in := r.Bring(t, ann, "pay")
 		r.live(t, in.ID, "2027-11-01")
 		n := programme.NewTrigger{Integration: in.ID, Kind: "incident", Source: "CVE-1", Severity: drawbridge.High, Text: "They were broken into."}
 		_, err := r.Raise(t.Context(), mallory, n)
-		wantKind(t, "a stranger raises", err, drawbridge.NotFound)
+		world.WantKind(t, "a stranger raises", err, drawbridge.NotFound)
 		bad := n
 		bad.Kind = "weather"
 		_, err = r.Raise(t.Context(), owner, bad)
-		wantKind(t, "an unknown kind", err, drawbridge.Invalid)
+		world.WantKind(t, "an unknown kind", err, drawbridge.Invalid)
 		got, err := r.Raise(t.Context(), owner, n)
 		if err != nil || got.Effect != drawbridge.Narrow || got.Review == "" || !got.ToAttest {
 			t.Fatalf("Raise = %+v, %v, want a trigger that narrows, with a review", got, err)
 		}
-		r.step(time.Minute)
+		r.Pass(time.Minute)
 		again, err := r.Raise(t.Context(), owner, n)
 		if err != nil || again.ID != got.ID {
 			t.Errorf("the same source again = %+v, %v, want the same trigger", again, err)
 		}
 		_, err = r.Handle(t.Context(), owner, programme.Handling{ID: got.ID, Reason: "done"})
-		wantKind(t, "handled before it was carried out", err, drawbridge.Conflict)
-		r.act(t, func(tx *store.Tx) error {
-			return tx.Attestations().Add(&drawbridge.Attestation{ID: "att_1", Integration: in.ID, Subject: "narrowed", About: got.ID, CreatedAt: r.now()})
+		world.WantKind(t, "handled before it was carried out", err, drawbridge.Conflict)
+		r.Write(t, func(tx *store.Tx) error {
+			return tx.Attestations().Add(&drawbridge.Attestation{ID: "att_1", Integration: in.ID, Subject: "narrowed", About: got.ID, CreatedAt: r.Now()})
 		})
 		_, err = r.Handle(t.Context(), ann, programme.Handling{ID: got.ID, Reason: "done"})
-		wantKind(t, "the requester handles it", err, drawbridge.Denied)
+		world.WantKind(t, "the requester handles it", err, drawbridge.Denied)
 		done, err := r.Handle(t.Context(), owner, programme.Handling{ID: got.ID, Reason: "done"})
 		if err != nil || done.Attested != "att_1" || done.ToAttest || done.HandledAt.IsZero() {
 			t.Errorf("Handle = %+v, %v", done, err)
 		}
 		_, err = r.Handle(t.Context(), owner, programme.Handling{ID: got.ID, Reason: "again"})
-		wantKind(t, "handled twice", err, drawbridge.Conflict)
+		world.WantKind(t, "handled twice", err, drawbridge.Conflict)
 		n.Source, n.Severity = "CVE-2", drawbridge.Critical
 		worse, err := r.Raise(t.Context(), owner, n)
 		if err != nil || worse.Effect != drawbridge.SuspendFlow {
 			t.Fatalf("Raise = %+v, %v, want a trigger that suspends", worse, err)
 		}
-		r.act(t, func(tx *store.Tx) error {
+		r.Write(t, func(tx *store.Tx) error {
 			now, err := tx.Integration(in.ID)
 			if err != nil {
 				return err
 			}
 			now.State = drawbridge.Suspended
 			return errors.Join(tx.SetIntegration(now),
-				tx.Attestations().Add(&drawbridge.Attestation{ID: "att_2", Integration: in.ID, Subject: "suspended", About: worse.ID, CreatedAt: r.now()}))
+				tx.Attestations().Add(&drawbridge.Attestation{ID: "att_2", Integration: in.ID, Subject: "suspended", About: worse.ID, CreatedAt: r.Now()}))
 		})
 		if done, err = r.Handle(t.Context(), owner, programme.Handling{ID: worse.ID, Reason: "done"}); err != nil || done.Attested != "att_2" {
 			t.Errorf("Handle = %+v, %v, want what was attested of a suspended integration on it", done, err)
@@ -234,16 +156,16 @@ func TestSweep(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		system := access.System("programme")
-		owner, ann := r.person(t, "root", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
-		quiet, pay, old := r.push(t, ann, "quiet"), r.push(t, ann, "pay"), r.push(t, ann, "old")
+		owner, ann := r.Person(t, "root", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester)
+		quiet, pay, old := r.Bring(t, ann, "quiet"), r.Bring(t, ann, "pay"), r.Bring(t, ann, "old")
 		for id, until := range map[drawbridge.IntegrationID]drawbridge.Date{quiet.ID: "2027-11-01", pay.ID: "2027-11-01", old.ID: "2026-11-20"} {
 			r.live(t, id, until)
 		}
 		if n, err := r.Sweep(t.Context(), system); err != nil || n != 1 {
 			t.Fatalf("Sweep = %d, %v, want 1: only one is past its day", n, err)
 		}
-		r.push(t, ann, "pay", "hosts: [", "hosts: [evil.example, ")
-		r.act(t, func(tx *store.Tx) error {
+		r.Bring(t, ann, "pay", "hosts: [", "hosts: [evil.example, ")
+		r.Write(t, func(tx *store.Tx) error {
 			return errors.Join(
 				tx.Conditions().Add(&drawbridge.Condition{ID: "cnd_1", Integration: quiet.ID, Decision: "dec_x", Text: "Rotate", Due: "2026-11-01", Breach: drawbridge.SuspendFlow, State: "open"}),
 				tx.Contracts().Add(&drawbridge.Contract{ID: "ctr_1", Partner: quiet.Partner, Integrations: []drawbridge.IntegrationID{quiet.ID}, Title: "Main", Ends: "2026-12-01"}),
@@ -253,7 +175,7 @@ func TestSweep(t *testing.T) {
 		if n, err := r.Sweep(t.Context(), system); err != nil || n != 4 {
 			t.Fatalf("Sweep = %d, %v, want 4", n, err)
 		}
-		r.step(time.Hour)
+		r.Pass(time.Hour)
 		if n, err := r.Sweep(t.Context(), system); err != nil || n != 0 {
 			t.Errorf("a second sweep raises %d, %v, want nothing", n, err)
 		}
@@ -281,7 +203,7 @@ func TestSweep(t *testing.T) {
 		if err != nil || len(rest.Items) != 1 || rest.Next != nil {
 			t.Errorf("the rest of the queue = %+v, %v, want one", rest, err)
 		}
-		r.act(t, func(tx *store.Tx) error {
+		r.Write(t, func(tx *store.Tx) error {
 			p, err := tx.Person(ann.Person)
 			if err != nil {
 				return err
@@ -299,10 +221,10 @@ func TestCalendar(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		owner, ann, mallory := r.person(t, "root", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester), r.person(t, "mallory", drawbridge.Requester)
-		in := r.push(t, ann, "pay")
+		owner, ann, mallory := r.Person(t, "root", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester), r.Person(t, "mallory", drawbridge.Requester)
+		in := r.Bring(t, ann, "pay")
 		r.live(t, in.ID, "2027-06-01")
-		r.act(t, func(tx *store.Tx) error {
+		r.Write(t, func(tx *store.Tx) error {
 			return errors.Join(
 				tx.Contracts().Add(&drawbridge.Contract{ID: "ctr_1", Partner: in.Partner, Title: "Main, old; new", Ends: "2027-01-01"}),
 				tx.Exceptions().Add(&drawbridge.Exception{ID: "exc_1", Integration: in.ID, Covers: "T017@charges", Expires: "2027-02-01", State: "confirmed"}),
@@ -329,20 +251,20 @@ func TestThreats(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann, bob := r.person(t, "ann", drawbridge.Requester), r.person(t, "bob", drawbridge.ReviewerSecurity)
-		in := r.push(t, ann, "pay")
+		ann, bob := r.Person(t, "ann", drawbridge.Requester), r.Person(t, "bob", drawbridge.ReviewerSecurity)
+		in := r.Bring(t, ann, "pay")
 		first, err := r.Threats(t.Context(), bob, in.ID, "", "")
 		if err != nil || first.From != "" || first.Added == 0 {
 			t.Fatalf("Threats = %+v, %v, want all of them added", first, err)
 		}
 		_, err = r.ReviewThreats(t.Context(), ann, programme.ThreatLook{Integration: in.ID, Comment: "fine"})
-		wantKind(t, "the requester looks", err, drawbridge.Denied)
+		world.WantKind(t, "the requester looks", err, drawbridge.Denied)
 		look, err := r.ReviewThreats(t.Context(), bob, programme.ThreatLook{Integration: in.ID, Comment: "fine"})
-		if err != nil || look.Assessment != in.Assessment || look.Next <= drawbridge.DateOf(r.now()) {
+		if err != nil || look.Assessment != in.Assessment || look.Next <= drawbridge.DateOf(r.Now()) {
 			t.Fatalf("ReviewThreats = %+v, %v", look, err)
 		}
-		r.step(time.Hour)
-		r.push(t, ann, "pay", `tls_min: "1.2"`, `tls_min: "1.0"`)
+		r.Pass(time.Hour)
+		r.Bring(t, ann, "pay", `tls_min: "1.2"`, `tls_min: "1.0"`)
 		diff, err := r.Threats(t.Context(), bob, in.ID, "", "")
 		if err != nil || diff.From != in.Assessment || diff.Changed+diff.Added == 0 {
 			t.Errorf("after weaker transport Threats = %+v, %v, want a change", diff, err)
@@ -378,14 +300,14 @@ func TestImpact(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		owner, ann := r.person(t, "root", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
+		owner, ann := r.Person(t, "root", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester)
 		for _, id := range []string{"a", "b", "c"} {
-			r.push(t, ann, "pay-"+id)
+			r.Bring(t, ann, "pay-"+id)
 		}
 		_, err := r.Impact(t.Context(), ann, archive(t, closed), nil)
-		wantKind(t, "the requester previews", err, drawbridge.NotFound)
+		world.WantKind(t, "the requester previews", err, drawbridge.NotFound)
 		_, err = r.Impact(t.Context(), owner, []byte("no archive"), nil)
-		wantKind(t, "no archive", err, drawbridge.Invalid)
+		world.WantKind(t, "no archive", err, drawbridge.Invalid)
 		same := map[string]string{"pack.yaml": closed["pack.yaml"]}
 		got, err := r.Impact(t.Context(), owner, archive(t, same), nil)
 		if err != nil || got.Scored != 3 || got.Changed != 0 {
@@ -401,7 +323,7 @@ func TestImpact(t *testing.T) {
 				t.Errorf("effect %+v, want a gate that closes", e)
 			}
 		}
-		all, err := r.record.Integrations(t.Context(), owner, register.IntegrationFilter{}, nil, 0)
+		all, err := r.Record.Integrations(t.Context(), owner, register.IntegrationFilter{}, nil, 0)
 		for _, in := range all.Items {
 			if err != nil || in.Outcome == drawbridge.NoGo && got.Changed > 0 {
 				t.Errorf("the preview wrote %s", in.Outcome)
@@ -414,16 +336,16 @@ func TestAnnounce(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		owner, ann := r.person(t, "root", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
-		in := r.push(t, ann, "pay")
+		owner, ann := r.Person(t, "root", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester)
+		in := r.Bring(t, ann, "pay")
 		r.live(t, in.ID, "2027-11-01")
 		_, err := r.Announce(t.Context(), owner, "", "", nil)
-		wantKind(t, "without a reason", err, drawbridge.Invalid)
+		world.WantKind(t, "without a reason", err, drawbridge.Invalid)
 		got, err := r.Announce(t.Context(), owner, "the same packs", "", nil)
 		if err != nil || got.Scored != 0 || got.Queued != 0 {
 			t.Errorf("packs that did not change: %+v, %v", got, err)
 		}
-		r.act(t, func(tx *store.Tx) error {
+		r.Write(t, func(tx *store.Tx) error {
 			a, err := tx.Assessment(in.Assessment)
 			if err != nil {
 				return err
