@@ -1,39 +1,29 @@
 package review_test
 
 import (
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"drawbridge"
 	"drawbridge/internal/access"
-	"drawbridge/internal/action"
 	"drawbridge/internal/approval"
 	"drawbridge/internal/dossier"
 	"drawbridge/internal/inquiry"
 	"drawbridge/internal/manifest"
-	"drawbridge/internal/policy"
 	"drawbridge/internal/register"
 	"drawbridge/internal/review"
-	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
-
-var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // rig is a desk over a record of its own, with a clock that moves with each act.
 type rig struct {
 	*review.Desk
-	door   *action.Door
-	record *register.Desk
-	clock  atomic.Int64
+	*world.World
 	people map[string]access.Actor
 }
-
-func (r *rig) now() time.Time { return start.Add(time.Duration(r.clock.Add(int64(time.Second)))) }
 
 // who is there: ann asks, sec, sec2 and priv review, all is a reviewer in every
 // role, app and app2 approve, prog runs the programme, eve has no part in it.
@@ -45,49 +35,20 @@ var roles = map[string][]drawbridge.Role{
 
 func open(tb testing.TB, url string) *rig {
 	tb.Helper()
-	dir := tb.TempDir()
-	keys, err := seal.EnsureKeyring(filepath.Join(dir, "keys"), "drawbridge.test/log", start)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s, err := store.Open(tb.Context(), store.Options{Dir: dir, Database: url})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { s.Close() })
-	ws, err := policy.OpenWorkspace(dir)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	workspace := func() *policy.Workspace { return ws }
-	r := &rig{people: map[string]access.Actor{}}
-	r.door = action.New(action.Options{Store: s, Keys: keys, Now: r.now})
-	r.record = register.New(r.door, register.Options{Workspace: workspace, Version: "test"})
-	files := dossier.New(r.door, dossier.Options{Register: r.record})
-	questions := inquiry.New(r.door, inquiry.Options{Register: r.record, Dossier: files, Workspace: workspace})
-	r.Desk = review.New(r.door, review.Options{Register: r.record, Inquiry: questions, Workspace: workspace})
+	r := &rig{World: world.New(tb, url, world.Options{Tick: time.Second}), people: map[string]access.Actor{}}
+	files := dossier.New(r.Door, dossier.Options{Register: r.Record})
+	questions := inquiry.New(r.Door, inquiry.Options{Register: r.Record, Dossier: files, Workspace: r.Packs.Load})
+	r.Desk = review.New(r.Door, review.Options{Register: r.Record, Inquiry: questions, Workspace: r.Packs.Load})
 	for name, held := range roles {
-		p := drawbridge.Person{ID: drawbridge.PersonID(drawbridge.NewID("per", r.now())), Email: name + "@drawbridge.example", Name: name, Roles: held}
-		r.write(tb, func(tx *store.Tx) error { return tx.AddPerson(&p) })
-		r.people[name] = access.Actor{ID: string(p.ID), Person: p.ID, Roles: held, Via: "api"}
+		r.people[name] = r.Person(tb, name, held...)
 	}
 	return r
-}
-
-// write changes the record for a test, as the process itself.
-func (r *rig) write(tb testing.TB, fn func(*store.Tx) error) {
-	tb.Helper()
-	_, _, err := action.Do(tb.Context(), r.door, action.Act{Actor: access.System("seed"), Action: access.Seed},
-		func(tx *store.Tx) (struct{}, error) { return struct{}{}, fn(tx) })
-	if err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // as is somebody who just proved who they are.
 func (r *rig) as(name string) access.Actor {
 	a := r.people[name]
-	a.Proved = r.now()
+	a.Proved = r.Now()
 	return a
 }
 
@@ -120,21 +81,8 @@ flows:
 // worker look at it.
 func (r *rig) push(tb testing.TB, edit ...string) register.Pushed {
 	tb.Helper()
-	text := small
-	for i := 0; i < len(edit); i += 2 {
-		if !strings.Contains(text, edit[i]) {
-			tb.Fatalf("the manifest does not say %q", edit[i])
-		}
-		text = strings.Replace(text, edit[i], edit[i+1], 1)
-	}
-	p := register.Push{Main: "integration.yaml", Files: manifest.Files{"integration.yaml": []byte(text)}}
-	if in, err := r.record.Integration(tb.Context(), r.as("ann"), register.ByKey("labels", "production")); err == nil {
-		p.Base, p.Reason = in.Head, "another one"
-	}
-	out, err := r.record.Push(tb.Context(), r.as("ann"), p)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	files := manifest.Files{"integration.yaml": []byte(world.Edit(tb, small, edit...))}
+	out := r.Deliver(tb, r.as("ann"), "labels", register.Push{Main: "integration.yaml", Files: files})
 	if err := r.Pushed(tb.Context(), access.System("review"), out.Integration.ID, string(out.Revision.ID)); err != nil {
 		tb.Fatal(err)
 	}
@@ -183,19 +131,19 @@ func (r *rig) walk(tb testing.TB, id drawbridge.ReviewID) {
 // settle writes a questionnaire that was closed, and exceptions for what is critical.
 func (r *rig) settle(tb testing.TB, id drawbridge.ReviewID) {
 	tb.Helper()
-	r.write(tb, func(tx *store.Tx) error {
+	r.Write(tb, func(tx *store.Tx) error {
 		rv, err := tx.Reviews().Get(string(id))
 		if err != nil {
 			return err
 		}
-		if err := tx.Inquiries().Add(&drawbridge.Inquiry{ID: drawbridge.InquiryID(drawbridge.NewID("inq", r.now())), Review: id, Integration: rv.Integration, Template: "x@1", State: inquiry.StateClosed}); err != nil {
+		if err := tx.Inquiries().Add(&drawbridge.Inquiry{ID: drawbridge.InquiryID(drawbridge.NewID("inq", r.Now())), Review: id, Integration: rv.Integration, Template: "x@1", State: inquiry.StateClosed}); err != nil {
 			return err
 		}
 		list, err := tx.Findings(store.FindingList{Scope: access.Scope{All: true}, Integration: rv.Integration, Severity: drawbridge.Critical, Limit: 100})
 		for _, f := range list {
 			if err == nil {
 				err = tx.Exceptions().Add(&drawbridge.Exception{
-					ID: drawbridge.NewID("exc", r.now()), Integration: rv.Integration, Covers: f.Rule + "@" + f.Element, State: "confirmed", Expires: "2027-06-01",
+					ID: drawbridge.NewID("exc", r.Now()), Integration: rv.Integration, Covers: f.Rule + "@" + f.Element, State: "confirmed", Expires: "2027-06-01",
 				})
 			}
 		}
@@ -231,13 +179,6 @@ func (r *rig) approved(tb testing.TB) (register.Pushed, drawbridge.Decision) {
 	return p, d
 }
 
-func wantKind(t *testing.T, what string, err error, want drawbridge.Kind) {
-	t.Helper()
-	if err == nil || drawbridge.KindOf(err) != want {
-		t.Errorf("%s = %v, want an error of kind %s", what, err, want)
-	}
-}
-
 func (r *rig) status(tb testing.TB, id drawbridge.IntegrationID) review.Status {
 	tb.Helper()
 	s, err := r.Standing(tb.Context(), r.as("prog"), id)
@@ -263,7 +204,7 @@ func TestJourney(t *testing.T) {
 		if err != nil || !strings.HasPrefix(name, "labels-production-dec_") {
 			t.Fatalf("approval %q %v", name, err)
 		}
-		a, err := approval.Open(file, r.door.Keys().VerifierKeys())
+		a, err := approval.Open(file, r.Door.Keys().VerifierKeys())
 		if err != nil || a.Decision != d.ID || len(a.Signoffs) != 2 || a.Until != d.Until {
 			t.Fatalf("approval file = %+v %v", a, err)
 		}
@@ -303,7 +244,7 @@ func TestJourney(t *testing.T) {
 		if s := r.status(t, id); s.Stale || s.OpenReview == nil || s.OpenReview.Revision != back.Revision.ID {
 			t.Errorf("status after going back = %+v", s)
 		}
-		r.clock.Add(int64(2 * 365 * 24 * time.Hour))
+		r.Pass(2 * 365 * 24 * time.Hour)
 		if s := r.status(t, id); !s.Expired || s.Approved() {
 			t.Errorf("status after its last day = %+v", s)
 		}

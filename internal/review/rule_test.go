@@ -15,6 +15,7 @@ import (
 	"drawbridge/internal/review"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 const (
@@ -30,34 +31,34 @@ func TestWhoSigns(t *testing.T) {
 		p := r.push(t)
 		id := r.the(t, p.Integration.ID).ID
 		_, err := r.sign(t, id, "sec", security)
-		wantKind(t, "sign a draft", err, drawbridge.Conflict)
+		world.WantKind(t, "sign a draft", err, drawbridge.Conflict)
 		r.walk(t, id)
 
 		_, err = r.sign(t, id, "ann", security)
-		wantKind(t, "the requester signs", err, drawbridge.Denied)
+		world.WantKind(t, "the requester signs", err, drawbridge.Denied)
 		_, err = r.sign(t, id, "sec", privacy)
-		wantKind(t, "sign in a role that one does not hold", err, drawbridge.Denied)
+		world.WantKind(t, "sign in a role that one does not hold", err, drawbridge.Denied)
 		_, err = r.sign(t, id, "eve", security)
-		wantKind(t, "somebody without a part in it signs", err, drawbridge.NotFound)
+		world.WantKind(t, "somebody without a part in it signs", err, drawbridge.NotFound)
 		token := r.as("sec")
-		token.Proved = start.Add(-1 << 60)
+		token.Proved = world.Start().Add(-1 << 60)
 		_, err = r.Sign(ctx, token, review.Signing{Review: id, Role: security, Approve: true, View: r.progress(t, id).View})
-		wantKind(t, "sign without a fresh proof", err, drawbridge.Denied)
+		world.WantKind(t, "sign without a fresh proof", err, drawbridge.Denied)
 
-		day := drawbridge.DateOf(start.AddDate(0, 0, 20))
+		day := drawbridge.DateOf(world.Start().AddDate(0, 0, 20))
 		for _, x := range []struct{ from, to string }{{"sec", "ann"}, {"ann", "sec2"}} {
 			if _, err := r.Delegate(ctx, r.as(x.from), review.Delegating{Role: security, To: r.people[x.to].Person, Until: day}); err != nil {
 				t.Fatal(err)
 			}
 			_, err := r.Sign(ctx, r.as(x.to), review.Signing{Review: id, Role: security, Approve: true, View: r.progress(t, id).View, For: r.people[x.from].Person})
-			wantKind(t, "the requester signs by delegation, "+x.from+" to "+x.to, err, drawbridge.Denied)
+			world.WantKind(t, "the requester signs by delegation, "+x.from+" to "+x.to, err, drawbridge.Denied)
 		}
 		_, err = r.Sign(ctx, r.as("sec2"), review.Signing{Review: id, Role: security, Approve: true, View: r.progress(t, id).View, For: r.people["sec"].Person})
-		wantKind(t, "sign for somebody who delegated nothing", err, drawbridge.Denied)
+		world.WantKind(t, "sign for somebody who delegated nothing", err, drawbridge.Denied)
 		_, err = r.Delegate(ctx, r.as("sec"), review.Delegating{Role: security, To: r.people["priv"].Person, Until: day})
-		wantKind(t, "delegate to somebody without the role", err, drawbridge.Invalid)
+		world.WantKind(t, "delegate to somebody without the role", err, drawbridge.Invalid)
 		_, err = r.Delegate(ctx, r.as("sec"), review.Delegating{Role: security, To: r.people["sec2"].Person, Until: "2028-01-01"})
-		wantKind(t, "delegate for too long", err, drawbridge.Invalid)
+		world.WantKind(t, "delegate for too long", err, drawbridge.Invalid)
 
 		one, err := r.sign(t, id, "all", security)
 		if err != nil || one.Proof != "password" {
@@ -67,23 +68,23 @@ func TestWhoSigns(t *testing.T) {
 			t.Errorf("sign again = %s %v, want %s", again.ID, err, one.ID)
 		}
 		_, err = r.sign(t, id, "all", privacy)
-		wantKind(t, "one person signs two roles", err, drawbridge.Conflict)
+		world.WantKind(t, "one person signs two roles", err, drawbridge.Conflict)
 		_, err = r.decide(t, id, "app", drawbridge.Approved)
-		wantKind(t, "approve without privacy", err, drawbridge.Conflict)
+		world.WantKind(t, "approve without privacy", err, drawbridge.Conflict)
 		if _, err := r.sign(t, id, "priv", privacy); err != nil {
 			t.Fatal(err)
 		}
 		_, err = r.decide(t, id, "ann", drawbridge.Approved)
-		wantKind(t, "the requester decides", err, drawbridge.Conflict)
+		world.WantKind(t, "the requester decides", err, drawbridge.Conflict)
 		_, err = r.decide(t, id, "sec", drawbridge.Approved)
-		wantKind(t, "a reviewer decides", err, drawbridge.Denied)
+		world.WantKind(t, "a reviewer decides", err, drawbridge.Denied)
 		_, err = r.Unsign(ctx, r.as("sec"), review.Unsigning{Signoff: one.ID})
-		wantKind(t, "take back another's sign-off", err, drawbridge.Denied)
+		world.WantKind(t, "take back another's sign-off", err, drawbridge.Denied)
 		if _, err := r.Unsign(ctx, r.as("all"), review.Unsigning{Signoff: one.ID, Reason: "not sure"}); err != nil {
 			t.Fatal(err)
 		}
 		_, err = r.decide(t, id, "app", drawbridge.Approved)
-		wantKind(t, "approve after a sign-off was taken back", err, drawbridge.Conflict)
+		world.WantKind(t, "approve after a sign-off was taken back", err, drawbridge.Conflict)
 		if two, err := r.sign(t, id, "sec", security); err != nil || two.ID == one.ID {
 			t.Fatal(two, err)
 		}
@@ -96,14 +97,14 @@ func TestWhoSigns(t *testing.T) {
 			}
 		}
 		_, err = r.Decide(ctx, r.as("app"), review.Verdict{Review: id, Outcome: drawbridge.Approved, Rationale: "old", View: old})
-		wantKind(t, "decide on the view of before", err, drawbridge.Conflict)
+		world.WantKind(t, "decide on the view of before", err, drawbridge.Conflict)
 		_, err = r.decide(t, id, "app", drawbridge.Approved)
-		wantKind(t, "approve what nobody signed", err, drawbridge.Conflict)
+		world.WantKind(t, "approve what nobody signed", err, drawbridge.Conflict)
 		if d, err := r.decide(t, id, "app", drawbridge.Rejected); err != nil || d.Approval != "" || d.Until != "" {
 			t.Errorf("reject = %+v %v", d, err)
 		}
 		_, _, err = r.Approval(ctx, r.as("app"), id)
-		wantKind(t, "approval of what was rejected", err, drawbridge.NotFound)
+		world.WantKind(t, "approval of what was rejected", err, drawbridge.NotFound)
 	})
 }
 
@@ -119,10 +120,10 @@ func TestConditions(t *testing.T) {
 		}
 	}
 	_, err := r.decide(t, id, "app", drawbridge.ApprovedWithConditions)
-	wantKind(t, "conditions without any", err, drawbridge.Conflict)
+	world.WantKind(t, "conditions without any", err, drawbridge.Conflict)
 	term := review.Term{Text: "rotate the key", Before: true, Verifier: security, Due: "2027-01-01"}
 	_, err = r.decide(t, id, "app", drawbridge.Approved, term)
-	wantKind(t, "approved, with a condition", err, drawbridge.Invalid)
+	world.WantKind(t, "approved, with a condition", err, drawbridge.Invalid)
 	d, err := r.decide(t, id, "app", drawbridge.ApprovedWithConditions, term)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,7 @@ func TestConditions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := approval.Open(file, r.door.Keys().VerifierKeys())
+	a, err := approval.Open(file, r.Door.Keys().VerifierKeys())
 	if err != nil || len(a.Conditions) != 1 || a.Conditions[0].Text != term.Text {
 		t.Errorf("approval = %+v %v", a, err)
 	}
@@ -161,7 +162,7 @@ func TestIntake(t *testing.T) {
 			t.Errorf("a second review %s %v beside %s", again.ID, err, out.Review.ID)
 		}
 		_, err = r.Submit(t.Context(), r.as("eve"), review.Step{Review: out.Review.ID})
-		wantKind(t, "submit without owners", err, drawbridge.Conflict)
+		world.WantKind(t, "submit without owners", err, drawbridge.Conflict)
 		_, err = r.Submit(t.Context(), r.as("ann"), review.Step{Review: out.Review.ID})
 		if k := drawbridge.KindOf(err); k != drawbridge.NotFound && k != drawbridge.Denied {
 			t.Errorf("submit another's = %v", err)
@@ -276,7 +277,7 @@ func (r *rig) try(tb testing.TB, id drawbridge.ReviewID, who, what string) {
 	case "reject":
 		_, err = r.decide(tb, id, who, drawbridge.Rejected)
 	case "push":
-		r.push(tb, "name: Parcel labels", "name: Labels "+drawbridge.NewID("x", r.now()))
+		r.push(tb, "name: Parcel labels", "name: Labels "+drawbridge.NewID("x", r.Now()))
 	case "settle":
 		r.settle(tb, id)
 	}
@@ -288,7 +289,7 @@ func (r *rig) try(tb testing.TB, id drawbridge.ReviewID, who, what string) {
 // audit holds an approval to the rows.
 func (r *rig) audit(tb testing.TB, rv drawbridge.Review) {
 	tb.Helper()
-	err := r.door.Store().View(tb.Context(), func(tx *store.Tx) error {
+	err := r.Door.Store().View(tb.Context(), func(tx *store.Tx) error {
 		d, err := tx.Decisions().Get(string(rv.Decision))
 		if err != nil {
 			return err
