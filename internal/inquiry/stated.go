@@ -1,6 +1,7 @@
 package inquiry
 
 import (
+	"slices"
 	"strings"
 
 	"drawbridge"
@@ -25,37 +26,60 @@ func (d *Desk) Claims(tx *store.Tx, in drawbridge.IntegrationID) ([]drawbridge.C
 	if err != nil {
 		return nil, err
 	}
-	var out []drawbridge.Claim
 	seen := map[string]bool{}
-	for _, q := range list {
+	list = slices.DeleteFunc(list, func(q drawbridge.Inquiry) bool {
 		name, _, _ := strings.Cut(q.Template, "@")
-		if seen[q.Audience+" "+name] {
-			continue
-		}
+		before := seen[q.Audience+" "+name]
 		seen[q.Audience+" "+name] = true
+		return before
+	})
+	answers, err := d.Answers(tx, list...)
+	if err != nil {
+		return nil, err
+	}
+	var out []drawbridge.Claim
+	for _, q := range list {
 		it, err := d.asked(&q)
 		if err != nil {
 			return nil, err
 		}
-		answers, err := d.Answers(tx, q.ID)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, it.Claims(answers, "answer:"+string(q.ID))...)
+		out = append(out, it.Claims(answers[q.ID], "answer:"+string(q.ID))...)
 	}
 	return out, nil
 }
 
-// Answers are the answers of an inquiry that stand, without those that were
-// carried forward and nobody confirmed.
-func (d *Desk) Answers(tx *store.Tx, id drawbridge.InquiryID) (map[string]questionnaire.Answer, error) {
-	latest, err := d.latest(tx, id)
-	for question, g := range latest {
-		if !g.Confirmed || !g.Answer.Given() {
-			delete(latest, question)
+// maxStated bounds how many answers are read at once.
+const maxStated = 10_000
+
+// Answers are the answers of inquiries that stand, by inquiry and question, without
+// those that were carried forward and nobody confirmed.
+func (d *Desk) Answers(tx *store.Tx, list ...drawbridge.Inquiry) (map[drawbridge.InquiryID]map[string]questionnaire.Answer, error) {
+	out := map[drawbridge.InquiryID]map[string]questionnaire.Answer{}
+	if len(list) == 0 {
+		return out, nil
+	}
+	var ids []string
+	for _, q := range list {
+		ids = append(ids, string(q.ID))
+		out[q.ID] = map[string]questionnaire.Answer{}
+	}
+	rows, err := tx.Answers().Find(store.Query{Equal: map[string]any{"latest": true}, In: map[string][]string{"inquiry": ids}, Limit: maxStated})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == maxStated { // a part would be taken for the whole
+		return nil, drawbridge.Errorf(drawbridge.TooLarge, "%d questionnaires have %d answers and more, which is too many to judge at once: close those that do not count any more", len(list), maxStated)
+	}
+	given, err := d.unseal(rows)
+	if err != nil {
+		return nil, err
+	}
+	for i, g := range given {
+		if g.Confirmed && g.Answer.Given() {
+			out[rows[i].Inquiry][g.Question] = g.Answer
 		}
 	}
-	return answersOf(latest), err
+	return out, nil
 }
 
 // Open lists the inquiries of a review that wait for somebody: for answers, or

@@ -7,6 +7,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
 	"drawbridge/internal/register"
+	"drawbridge/internal/review"
 	"drawbridge/internal/store"
 )
 
@@ -114,14 +115,14 @@ func (d *Desk) about(tx *store.Tx, in *drawbridge.Integration, a Attesting) (str
 		}
 		now = leaving.ID
 	} else {
-		s, err := d.opt.Status(tx, in.ID)
+		f, err := review.Read(tx, in, nil, d.now())
 		if err != nil {
 			return "", err
 		}
-		if s.Decision == nil {
+		if f.Decision == nil {
 			return "", drawbridge.Errorf(drawbridge.Conflict, "there is no decision that this could be about")
 		}
-		now = string(s.Decision.ID)
+		now = string(f.Decision.ID)
 	}
 	if a.About != "" && a.About != now {
 		return "", drawbridge.Errorf(drawbridge.Conflict, "what counts now is %s, not %.40q", now, a.About)

@@ -8,42 +8,33 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/review"
 	"drawbridge/internal/store"
 	"drawbridge/internal/threat"
 )
 
-// maxRuns bounds how many runs of an integration are looked at, the latest.
+// maxRuns bounds how many runs of the present interface are looked at besides
+// those that stand, the latest.
 const maxRuns = 200
 
 // verdicts are what live checks said last of the present interface, sorted: of
 // runs on a revision that is materially the head. A pass or a failure stands
 // until the next one; doubt is told only where neither came; what was skipped
 // says nothing. A failure that a reviewer refuted says nothing either.
-func (d *Desk) verdicts(tx *store.Tx, in *drawbridge.Integration) ([]threat.Live, error) {
-	runs, err := tx.Runs().Find(store.Query{Equal: map[string]any{"integration": string(in.ID)}, Newest: true, Limit: maxRuns})
-	if err != nil || len(runs) == 0 {
-		return nil, err
-	}
-	present, err := presentContents(tx, in, runs)
-	if err != nil {
-		return nil, err
-	}
-	rulings, err := every(tx.Rulings(), in.ID, map[string]any{"refuted": true, "revoked_at": ""})
+func (d *Desk) verdicts(tx *store.Tx, f *review.File) ([]threat.Live, error) {
+	runs, err := presentRuns(tx, f)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(runs, func(a, b drawbridge.Run) int { return b.FinishedAt.Compare(a.FinishedAt) })
 	var out []threat.Live
 	for _, r := range runs {
-		if !present[r.Content] {
-			continue
-		}
 		var list []threat.Live
 		if err := json.Unmarshal(r.Verdicts, &list); err != nil {
 			return nil, fmt.Errorf("read the verdicts of %s: %w", r.ID, err)
 		}
 		for _, v := range list {
-			refuted := slices.ContainsFunc(rulings, func(r drawbridge.Ruling) bool { return v.Fingerprint != "" && r.Fingerprint == v.Fingerprint })
+			refuted := slices.ContainsFunc(f.Rulings, func(r drawbridge.Ruling) bool { return r.Refuted && v.Fingerprint != "" && r.Fingerprint == v.Fingerprint })
 			if v.Verdict == drawbridge.Skipped || v.Verdict == drawbridge.Fail && refuted {
 				continue
 			}
@@ -62,31 +53,33 @@ func (d *Desk) verdicts(tx *store.Tx, in *drawbridge.Integration) ([]threat.Live
 	return out, nil
 }
 
-// presentContents says which of the contents that runs were made on are
-// materially the head.
-func presentContents(tx *store.Tx, in *drawbridge.Integration, runs []drawbridge.Run) (map[string]bool, error) {
-	head, err := tx.Revision(in.Head)
+// presentRuns reads the runs that were made on what is materially the head. One
+// that no longer stands is among them: a run on another revision took its place,
+// and that says nothing of this one.
+func presentRuns(tx *store.Tx, f *review.File) ([]drawbridge.Run, error) {
+	own := map[string]any{"integration": string(f.Integration.ID)}
+	same, err := tx.RevisionShelf().Find(store.Query{Equal: map[string]any{"integration": own["integration"], "material": f.Head.Material}, Newest: true})
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]bool{head.Content: true}
-	for _, r := range runs {
-		if _, known := out[r.Content]; known {
-			continue
-		}
-		rev, err := tx.RevisionByContent(in.ID, r.Content)
-		if err != nil && !notFound(err) {
-			return nil, err
-		}
-		out[r.Content] = err == nil && rev.Material == head.Material
+	var contents []string
+	for _, r := range same {
+		contents = append(contents, r.Content)
 	}
-	return out, nil
+	own["stands"] = false
+	out, err := tx.Runs().Find(store.Query{Equal: own, In: map[string][]string{"content": contents}, Newest: true, Limit: maxRuns})
+	for _, r := range f.Runs {
+		if slices.Contains(contents, r.Content) {
+			out = append(out, r)
+		}
+	}
+	return out, err
 }
 
 // missingChecks wants no failure, and where the decision's tier asks for live
 // tests a pass of each check that said anything, and one at least.
 func missingChecks(l *look) ([]string, error) {
-	list, err := l.d.verdicts(l.tx, l.in)
+	list, err := l.d.verdicts(l.tx, l.file)
 	if err != nil {
 		return nil, err
 	}

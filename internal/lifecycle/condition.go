@@ -7,6 +7,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
 	"drawbridge/internal/register"
+	"drawbridge/internal/review"
 	"drawbridge/internal/store"
 )
 
@@ -126,7 +127,11 @@ func (d *Desk) proven(tx *store.Tx, c *drawbridge.Condition, id drawbridge.Evide
 	if c.Check == "" {
 		return nil
 	}
-	verdicts, err := d.verdicts(tx, in)
+	f, err := review.Read(tx, in, nil, d.now())
+	if err != nil {
+		return err
+	}
+	verdicts, err := d.verdicts(tx, f)
 	if err != nil {
 		return err
 	}
@@ -160,20 +165,13 @@ func (d *Desk) Drop(ctx context.Context, actor access.Actor, s Settling) (drawbr
 
 // unconcerned refuses an approver who has a part in what is asked for.
 func (d *Desk) unconcerned(tx *store.Tx, actor access.Actor, in *drawbridge.Integration, concerned ...drawbridge.PersonID) error {
-	s, err := d.opt.Status(tx, in.ID)
+	f, err := review.Read(tx, in, nil, d.now())
 	if err != nil {
 		return err
 	}
 	concerned = append(concerned, in.Owner)
-	if s.OpenReview != nil {
-		concerned = append(concerned, s.OpenReview.Requester)
-	}
-	if s.Decision != nil {
-		r, err := tx.Reviews().Get(string(s.Decision.Review))
-		if err != nil && !notFound(err) {
-			return err
-		}
-		if err == nil {
+	for _, r := range []*drawbridge.Review{f.Open, f.Decided} {
+		if r != nil {
 			concerned = append(concerned, r.Requester)
 		}
 	}

@@ -64,34 +64,52 @@ type look struct {
 	d      *Desk
 	tx     *store.Tx
 	in     *drawbridge.Integration
+	file   *review.File
 	status review.Status
 
-	standing *drawbridge.Standing // zero version: there is none
-	attested []drawbridge.Attestation
-	leaving  *drawbridge.Departure // nil when nobody leaves
+	attested []drawbridge.Attestation // that stand, newest first
+	triggers []drawbridge.Trigger     // that ask for suspension and that nobody handled
+	leaving  *drawbridge.Departure    // nil when nobody leaves
 }
 
-// look reads what the guards of all steps need.
+// look reads what the guards of all steps need, with the file of the review.
 func (d *Desk) look(tx *store.Tx, in *drawbridge.Integration) (*look, error) {
 	l := &look{d: d, tx: tx, in: in}
-	var err error
-	if l.status, err = d.opt.Status(tx, in.ID); err != nil {
+	var attested drawbridge.Section[drawbridge.Attestation]
+	var triggers drawbridge.Section[drawbridge.Trigger]
+	var departures drawbridge.Section[drawbridge.Departure]
+	own := func(column string, v any) store.Query {
+		return store.Query{Equal: map[string]any{"integration": string(in.ID), column: v}, Limit: maxOwn}
+	}
+	var parts [3]store.Part
+	var errs [3]error
+	parts[0], errs[0] = tx.Attestations().Into(&attested, own("revoked_at", ""))
+	parts[1], errs[1] = tx.Triggers().Into(&triggers, own("handled_at", ""))
+	parts[2], errs[2] = tx.Departures().Into(&departures, own("integration", string(in.ID)))
+	err := first(errs[:]...)
+	if err != nil {
 		return nil, err
 	}
-	if l.standing, err = tx.Standings().Get(string(in.ID)); notFound(err) {
-		l.standing = &drawbridge.Standing{ID: in.ID, Partner: in.Partner}
-	} else if err != nil {
+	if l.file, err = review.Read(tx, in, nil, d.now(), parts[:]...); err != nil {
 		return nil, err
 	}
-	if l.attested, err = every(tx.Attestations(), in.ID, map[string]any{"revoked_at": ""}); err != nil {
+	if l.status, err = d.opt.Status(tx, l.file); err != nil {
 		return nil, err
 	}
-	if in.State != drawbridge.Exiting {
-		return l, nil
+	l.attested = attested.Items
+	for _, t := range triggers.Items {
+		if t.Effect == drawbridge.SuspendFlow {
+			l.triggers = append(l.triggers, t)
+		}
 	}
-	l.leaving, err = departure(tx, in.ID)
-	return l, err
+	if in.State == drawbridge.Exiting && len(departures.Items) > 0 {
+		l.leaving = &departures.Items[0]
+	}
+	return l, nil
 }
+
+// maxOwn bounds what is read of each kind of the desk's own.
+const maxOwn = 1000
 
 // missing lists the guards of a step that do not hold.
 func (l *look) missing(step string) ([]Missing, error) {
@@ -152,28 +170,23 @@ func missingDate(l *look) ([]string, error) {
 }
 
 func missingConditions(l *look) ([]string, error) {
-	list, err := every(l.tx.Conditions(), l.in.ID, map[string]any{"state": conditionOpen, "before_live": true})
 	var out []string
-	for _, c := range list {
-		out = append(out, fmt.Sprintf("condition %s is open: %s", c.ID, c.Text))
+	for _, c := range l.file.Conditions {
+		out = append(out, say(c.State == conditionOpen && c.Before, "condition %s is open: %s", c.ID, c.Text)...)
 	}
-	return out, err
+	return out, nil
 }
 
 func missingBreaches(l *look) ([]string, error) {
-	list, err := every(l.tx.Conditions(), l.in.ID, map[string]any{"state": conditionOpen, "before_live": false, "breach": string(drawbridge.SuspendFlow)})
-	if err != nil {
-		return nil, err
-	}
 	var out []string
-	for _, c := range list {
-		out = append(out, say(c.Overdue(l.d.now()), "condition %s is overdue since %s: %s", c.ID, c.Due, c.Text)...)
+	for _, c := range l.file.Conditions {
+		asks := c.State == conditionOpen && !c.Before && c.Breach == drawbridge.SuspendFlow
+		out = append(out, say(asks && c.Overdue(l.d.now()), "condition %s is overdue since %s: %s", c.ID, c.Due, c.Text)...)
 	}
-	triggers, err := every(l.tx.Triggers(), l.in.ID, map[string]any{"effect": string(drawbridge.SuspendFlow), "handled_at": ""})
-	for _, t := range triggers {
+	for _, t := range l.triggers {
 		out = append(out, fmt.Sprintf("trigger %s (%s) asks for suspension", t.ID, t.Kind))
 	}
-	return out, err
+	return out, nil
 }
 
 func missingEnvelope(l *look) ([]string, error) {
@@ -182,7 +195,7 @@ func missingEnvelope(l *look) ([]string, error) {
 
 func missingResumed(l *look) ([]string, error) {
 	a := l.attestation(resumed, l.decision())
-	return say(a == nil || a.CreatedAt.Before(l.standing.SuspendedAt), "that the envelope is live again is not attested"), nil
+	return say(a == nil || a.CreatedAt.Before(l.file.Standing.SuspendedAt), "that the envelope is live again is not attested"), nil
 }
 
 // decision is the identifier of the decision that counts; empty when there is none.
@@ -230,13 +243,9 @@ func missingDeletion(l *look) ([]string, error) {
 // missingContract wants contracts closed that name the integration, and those
 // about all of the partner's when it is the last that is not retired.
 func missingContract(l *look) ([]string, error) {
-	open, err := l.tx.Contracts().Find(store.Query{Equal: map[string]any{"partner": string(l.in.Partner), "closed_at": ""}})
-	if err != nil {
-		return nil, err
-	}
 	last, err := lastOf(l.tx, l.in)
 	var out []string
-	for _, c := range open {
+	for _, c := range l.file.Contracts {
 		out = append(out, say(slices.Contains(c.Integrations, l.in.ID) || last && len(c.Integrations) == 0, "contract %s is open", c.ID)...)
 	}
 	return out, err

@@ -2,7 +2,7 @@
 // suspending, leaving. It lets nothing go live that the review did not approve; it decides no
 // review itself, and it carries nothing out: what a gateway will do is attested until there is one.
 //
-//	desk := lifecycle.New(door, lifecycle.Options{Register: record, Status: reviews.Status, Workspace: workspace})
+//	desk := lifecycle.New(door, lifecycle.Options{Register: record, Status: reviews.StatusOf, Workspace: workspace})
 //	in, err := desk.Move(ctx, actor, lifecycle.Move{Integration: id, Step: "go_live", Reason: "launch"})
 package lifecycle
 
@@ -24,7 +24,7 @@ import (
 // Options are what the desk needs besides the door.
 type Options struct {
 	Register  *register.Desk
-	Status    func(*store.Tx, drawbridge.IntegrationID) (review.Status, error) // what the review says of an integration
+	Status    func(*store.Tx, *review.File) (review.Status, error) // what the review says of an integration
 	Workspace func() *policy.Workspace
 }
 

@@ -145,19 +145,9 @@ func (r *rig) read(tb host, fn func(*store.Tx) error) {
 }
 
 // status is what the review's desk says, but for the view.
-func (r *rig) status(tx *store.Tx, id drawbridge.IntegrationID) (review.Status, error) {
-	out := review.Status{Integration: id, Stale: r.stale.Load()}
-	s, err := tx.Standings().Get(string(id))
-	if drawbridge.KindOf(err) == drawbridge.NotFound {
-		return out, nil
-	}
-	if err != nil || s.Decision == "" {
-		return out, err
-	}
-	if out.Decision, err = tx.Decisions().Get(string(s.Decision)); err != nil {
-		return out, err
-	}
-	out.Expired = out.Decision.Until.Past(r.now())
+func (r *rig) status(_ *store.Tx, f *review.File) (review.Status, error) {
+	out := review.Status{Integration: f.Integration.ID, Stale: r.stale.Load(), Decision: f.Decision, OpenReview: f.Open}
+	out.Expired = f.Decision != nil && f.Decision.Until.Past(r.now())
 	return out, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
+	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 )
 
@@ -83,9 +84,9 @@ func (d *Desk) moved(l *look, actor access.Actor, step string) error {
 	now := d.now()
 	switch step {
 	case stepLive:
-		l.standing.LiveAt = now
+		l.file.Standing.LiveAt = now
 	case stepSuspend:
-		l.standing.SuspendedAt = now
+		l.file.Standing.SuspendedAt = now
 		if err := d.tellRole(l.tx, actor, noticeAttest, l.in.ID, drawbridge.Operator); err != nil {
 			return err
 		}
@@ -107,11 +108,11 @@ func (d *Desk) moved(l *look, actor access.Actor, step string) error {
 
 // stand writes the standing, which a first step may have to make.
 func (d *Desk) stand(l *look, now time.Time) error {
-	l.standing.UpdatedAt = now
-	if l.standing.Version == 0 {
-		return l.tx.Standings().Add(l.standing)
+	l.file.Standing.UpdatedAt = now
+	if l.file.Standing.Version == 0 {
+		return l.tx.Standings().Add(&l.file.Standing)
 	}
-	return l.tx.Standings().Set(l.standing)
+	return l.tx.Standings().Set(&l.file.Standing)
 }
 
 // Life is where an integration is in its life, and what may come next.
@@ -136,17 +137,14 @@ type Next struct {
 // Life reads where an integration is in its life.
 func (d *Desk) Life(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID) (Life, error) {
 	var out Life
-	err := d.door.View(ctx, action.Act{Actor: actor, Action: access.IntegrationRead, On: on(id, "integration")}, func(tx *store.Tx) error {
-		in, err := tx.Integration(id)
-		if err != nil {
-			return err
-		}
+	var in *drawbridge.Integration
+	err := d.door.View(ctx, action.Act{Actor: actor, Action: access.IntegrationRead, On: register.On(register.ByID(id), &in)}, func(tx *store.Tx) error {
 		l, err := d.look(tx, in)
 		if err != nil {
 			return err
 		}
 		out = Life{
-			Integration: *in, Decision: l.status.Decision, Stale: l.status.Stale, Expired: l.status.Expired, LiveAt: l.standing.LiveAt,
+			Integration: *in, Decision: l.status.Decision, Stale: l.status.Stale, Expired: l.status.Expired, LiveAt: l.file.Standing.LiveAt,
 			Steps: []Next{}, Attestations: append([]drawbridge.Attestation{}, l.attested...), Departure: l.leaving,
 		}
 		for _, step := range drawbridge.IntegrationSteps() {

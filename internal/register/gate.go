@@ -42,29 +42,40 @@ type GateAnswer struct {
 // later revision replaced, the answer is no.
 func (d *Desk) Gate(ctx context.Context, actor access.Actor, ref Ref, digest string) (GateAnswer, error) {
 	var out GateAnswer
+	err := d.view(ctx, actor, access.IntegrationRead, ref, func(tx *store.Tx, in *drawbridge.Integration) error {
+		rev, err := tx.RevisionByContent(in.ID, digest)
+		if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
+			return err
+		}
+		a, err := tx.Assessment(in.Assessment)
+		if err != nil {
+			return err
+		}
+		out, err = d.Advice(in, rev, a, digest)
+		return err
+	})
+	return out, err
+}
+
+// Advice is [Desk.Gate] by the latest revision that has the digest, nil for none,
+// and the assessment of the head.
+func (d *Desk) Advice(in *drawbridge.Integration, rev *drawbridge.Revision, a *drawbridge.Assessment, digest string) (GateAnswer, error) {
+	out := GateAnswer{Integration: in.ID, Digest: digest, Outcome: drawbridge.NoGo, Reasons: []policy.Reason{}, Packs: []policy.PackRef{}, Basis: BasisAdvice}
 	ws, err := d.workspace()
 	if err != nil {
 		return out, err
 	}
-	err = d.view(ctx, actor, access.IntegrationRead, ref, func(tx *store.Tx, in *drawbridge.Integration) error {
-		out = GateAnswer{Integration: in.ID, Digest: digest, Outcome: drawbridge.NoGo, Reasons: []policy.Reason{}, Packs: []policy.PackRef{}, Basis: BasisAdvice}
-		rev, err := tx.RevisionByContent(in.ID, digest)
-		if drawbridge.KindOf(err) == drawbridge.NotFound {
-			out.refuse("not-held", "The server holds no revision with this digest; push it.")
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		out.Known, out.Revision, out.Number = true, rev.ID, rev.Number
-		if rev.ID != in.Head {
-			out.Superseded = true
-			out.refuse("superseded", fmt.Sprintf("Revision %d has this digest, and revision %d replaced it; pull it, or push yours again with a reason.", rev.Number, in.Revisions))
-			return nil
-		}
-		return out.judge(tx, in, ws.Packs())
-	})
-	return out, err
+	if rev == nil {
+		out.refuse("not-held", "The server holds no revision with this digest; push it.")
+		return out, nil
+	}
+	out.Known, out.Revision, out.Number = true, rev.ID, rev.Number
+	if rev.ID != in.Head {
+		out.Superseded = true
+		out.refuse("superseded", fmt.Sprintf("Revision %d has this digest, and revision %d replaced it; pull it, or push yours again with a reason.", rev.Number, in.Revisions))
+		return out, nil
+	}
+	return out, out.judge(in, a, ws.Packs())
 }
 
 func (g *GateAnswer) refuse(rule, text string) {
@@ -72,11 +83,7 @@ func (g *GateAnswer) refuse(rule, text string) {
 }
 
 // judge tells the latest assessment of the head.
-func (g *GateAnswer) judge(tx *store.Tx, in *drawbridge.Integration, packs []policy.PackRef) error {
-	a, err := tx.Assessment(in.Assessment)
-	if err != nil {
-		return err
-	}
+func (g *GateAnswer) judge(in *drawbridge.Integration, a *drawbridge.Assessment, packs []policy.PackRef) error {
 	if a.Revision != in.Head || a.Content != g.Digest {
 		return fmt.Errorf("assessment %s is of revision %s, not of the head %s", a.ID, a.Revision, in.Head)
 	}

@@ -32,6 +32,14 @@ func Object(tx *store.Tx, in drawbridge.IntegrationID, kind, id string) (access.
 	return o, err
 }
 
+// On finds an integration, and what the table of permissions asks about it.
+func On(ref Ref, at **drawbridge.Integration) func(*store.Tx) (access.Object, error) {
+	return func(tx *store.Tx) (o access.Object, err error) {
+		*at, o, err = find(tx, ref)
+		return o, err
+	}
+}
+
 // Touch asks for a new assessment of an integration soon. Who changes what the
 // score rests on calls it in the transaction of the change: answers, evidence,
 // exceptions, runs, rulings.

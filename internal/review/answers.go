@@ -14,32 +14,32 @@ import (
 // addAnswers adds the answers of every accepted questionnaire that no later one
 // took the place of.
 func (l *look) addAnswers(v *view) error {
-	list, err := l.inquiries()
-	if err != nil {
-		return err
-	}
 	replaced := map[drawbridge.InquiryID]bool{}
-	for _, q := range list {
+	for _, q := range l.file.Inquiries {
 		if q.State == inquiry.StateAccepted {
 			replaced[q.Previous] = true
 		}
 	}
-	for i := range list {
-		if q := &list[i]; q.State == inquiry.StateAccepted && !replaced[q.ID] {
-			if err := l.addInquiry(v, q); err != nil {
-				return fmt.Errorf("read the answers of %s: %w", q.ID, err)
-			}
+	var standing []drawbridge.Inquiry
+	for _, q := range l.file.Inquiries {
+		if q.State == inquiry.StateAccepted && !replaced[q.ID] {
+			standing = append(standing, q)
+		}
+	}
+	answers, err := l.desk.opt.Inquiry.Answers(l.tx, standing...)
+	if err != nil {
+		return err
+	}
+	for i := range standing {
+		if err := l.addInquiry(v, &standing[i], answers[standing[i].ID]); err != nil {
+			return fmt.Errorf("read the answers of %s: %w", standing[i].ID, err)
 		}
 	}
 	return nil
 }
 
-func (l *look) addInquiry(v *view, q *drawbridge.Inquiry) error {
+func (l *look) addInquiry(v *view, q *drawbridge.Inquiry, answers map[string]questionnaire.Answer) error {
 	it, err := l.desk.items(q)
-	if err != nil {
-		return err
-	}
-	answers, err := l.desk.opt.Inquiry.Answers(l.tx, q.ID)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/approval"
 	"drawbridge/internal/seal"
-	"drawbridge/internal/store"
 )
 
 // Term is a condition that comes with a decision.
@@ -110,10 +109,7 @@ func (l *look) decide(actor access.Actor, v Verdict) (drawbridge.Decision, error
 	if v.View != present.digest {
 		return none, drawbridge.Errorf(drawbridge.Conflict, "the view that you looked at is not the present one any more: look again, and decide on %s", present.digest)
 	}
-	rev, err := l.revision()
-	if err != nil {
-		return none, err
-	}
+	rev := &l.file.Head
 	l.decider, l.adding = actor.Person, len(v.Terms)
 	d := &drawbridge.Decision{
 		ID: drawbridge.DecisionID(drawbridge.NewID("dec", l.now)), Review: l.review.ID, Integration: l.in.ID, Revision: rev.ID, Outcome: v.Outcome,
@@ -176,12 +172,8 @@ func months(t time.Time, n int) time.Time {
 // bind ties the conditions of the review to its decision, and writes those that
 // come with it.
 func (l *look) bind(d *drawbridge.Decision, terms []Term) error {
-	list, err := l.conditions()
-	if err != nil {
-		return err
-	}
-	for i := range list {
-		if c := &list[i]; c.Review == l.review.ID && c.Decision == "" {
+	for i := range l.file.Conditions {
+		if c := &l.file.Conditions[i]; c.Review == l.review.ID && c.Decision == "" {
 			c.Decision, c.UpdatedAt = d.ID, l.now
 			if err := l.tx.Conditions().Set(c); err != nil {
 				return err
@@ -197,10 +189,8 @@ func (l *look) bind(d *drawbridge.Decision, terms []Term) error {
 		if err := l.tx.Conditions().Add(&c); err != nil {
 			return err
 		}
+		l.file.Conditions = slices.Insert(l.file.Conditions, 0, c)
 	}
-	l.conditions = once(func() ([]drawbridge.Condition, error) {
-		return l.tx.Conditions().Find(store.Query{Equal: map[string]any{"integration": string(l.in.ID)}, Newest: true, Limit: maxRows})
-	})
 	return nil
 }
 
@@ -210,13 +200,9 @@ func (l *look) approve(d *drawbridge.Decision, present *view, counted []Counted)
 	if err != nil {
 		return err
 	}
-	open, err := l.open(d.ID)
-	if err != nil {
-		return err
-	}
 	a := &approval.Approval{
 		Version: approval.FileVersion, Integration: f.slug, Environment: f.environment, Decision: d.ID, Review: d.Review, Outcome: d.Outcome,
-		Content: d.Content, Material: d.Material, View: d.View, Manifest: f.material, Tier: d.Tier, Conditions: open,
+		Content: d.Content, Material: d.Material, View: d.View, Manifest: f.material, Tier: d.Tier, Conditions: l.open(d.ID),
 		NotBefore: d.CreatedAt, Until: d.Until, Packs: present.Packs,
 	}
 	for _, c := range counted {
@@ -235,10 +221,7 @@ func (l *look) approve(d *drawbridge.Decision, present *view, counted []Counted)
 // stand makes the decision the one that counts. What was put off leaves an approval
 // standing until it ends by itself.
 func (l *look) stand(d *drawbridge.Decision) error {
-	s, err := l.desk.standing(l.tx, l.in)
-	if err != nil {
-		return err
-	}
+	s := &l.file.Standing
 	s.Review = ""
 	if d.Outcome != drawbridge.Deferred || !approves(s.Outcome) {
 		d.Superseded = s.Decision

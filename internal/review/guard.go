@@ -147,10 +147,7 @@ func missingCategories(l *look) ([]string, error) {
 
 // missingTier asks for another triage when the risk rose, or the fast lane closed.
 func missingTier(l *look) ([]string, error) {
-	a, err := l.assessment()
-	if err != nil {
-		return nil, err
-	}
+	a := &l.file.Assessment
 	var out []string
 	if above(a.Tier, l.review.PolicyTier) && above(a.Tier, l.review.Tier) {
 		out = append(out, fmt.Sprintf("triage again: the head is of tier %s, and the review of tier %s", a.Tier, l.review.Tier))
@@ -165,13 +162,9 @@ func missingTier(l *look) ([]string, error) {
 
 // missingAnswers looks at the questionnaires of this review that nobody accepted.
 func missingAnswers(l *look) ([]string, error) {
-	list, err := l.inquiries()
-	if err != nil {
-		return nil, err
-	}
 	var out []string
 	sent := l.review.FastLane
-	for _, q := range list {
+	for _, q := range l.file.Inquiries {
 		if q.Review != l.review.ID {
 			continue
 		}
@@ -217,15 +210,10 @@ func missingTests(l *look) ([]string, error) {
 
 // tested reports whether a whole run speaks of an interface as it is now.
 func (l *look) tested(id, digest string) (bool, error) {
-	exceptions, err := l.exceptions()
-	if err != nil || slices.ContainsFunc(exceptions, func(x drawbridge.Exception) bool { return x.Covers == "checks@"+id }) {
-		return err == nil, err
+	if slices.ContainsFunc(l.file.Exceptions, func(x drawbridge.Exception) bool { return x.Covers == "checks@"+id }) {
+		return true, nil
 	}
-	runs, err := l.runs()
-	if err != nil {
-		return false, err
-	}
-	for _, r := range runs {
+	for _, r := range l.file.Runs {
 		if r.Interface != id || !r.Complete {
 			continue
 		}
@@ -239,18 +227,14 @@ func (l *look) tested(id, digest string) (bool, error) {
 
 // same reports whether the interface was the same when the run was made.
 func (l *look) same(r *drawbridge.Run, id, digest string) (bool, error) {
-	head, err := l.revision()
-	if err != nil || r.Content == head.Content {
-		return err == nil, err
+	if r.Content == l.file.Head.Content {
+		return true, nil
 	}
-	rev, err := l.tx.RevisionByContent(l.in.ID, r.Content)
-	if drawbridge.KindOf(err) == drawbridge.NotFound {
-		return false, nil
-	}
-	if err != nil {
+	earlier, err := l.earlier()
+	if err != nil || earlier[r.Content] == nil {
 		return false, err
 	}
-	f, err := l.desk.facts(rev)
+	f, err := l.desk.facts(earlier[r.Content])
 	return err == nil && f.testable[id] == digest, err
 }
 
@@ -277,12 +261,8 @@ func missingThreads(l *look) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := l.threads()
-	if err != nil {
-		return nil, err
-	}
 	var out []string
-	for _, t := range list {
+	for _, t := range l.file.Threads {
 		if ws.Policy.Protocol().Blocks(t.Kind) {
 			out = append(out, fmt.Sprintf("resolve the discussion %q about %s %s (%s)", t.Title, t.Kind, t.Object, t.ID))
 		}
@@ -328,18 +308,14 @@ func missingExceptions(l *look) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	exceptions, err := l.exceptions()
-	if err != nil {
-		return nil, err
-	}
-	refuted, err := l.refuted()
-	if err != nil {
-		return nil, err
-	}
+	refuted := l.refuted()
 	var out []string
 	for i := range list {
 		f := &list[i]
-		if refuted[f.Fingerprint] || slices.ContainsFunc(exceptions, func(x drawbridge.Exception) bool { return covered(f, x.Covers) }) {
+		if f.Severity != drawbridge.Critical {
+			break // the worst come first
+		}
+		if refuted[f.Fingerprint] || slices.ContainsFunc(l.file.Exceptions, func(x drawbridge.Exception) bool { return covered(f, x.Covers) }) {
 			continue
 		}
 		out = append(out, fmt.Sprintf("%s at %s is critical: %s", f.Rule, f.Element, f.Title))
@@ -348,31 +324,29 @@ func missingExceptions(l *look) ([]string, error) {
 }
 
 func missingTerms(l *look) ([]string, error) {
-	n, err := l.terms()
-	if err != nil || n == 0 {
-		return nil, err
+	n := l.terms()
+	if n == 0 {
+		return nil, nil
 	}
 	return []string{fmt.Sprintf("%d conditions are open: approve with conditions, or have them met or dropped", n)}, nil
 }
 
 func missingTerm(l *look) ([]string, error) {
-	n, err := l.terms()
-	if err != nil || n > 0 {
-		return nil, err
+	if l.terms() > 0 {
+		return nil, nil
 	}
 	return []string{"name a condition, or approve without"}, nil
 }
 
 // terms counts the open conditions of the review with those that come with the decision.
-func (l *look) terms() (int, error) {
-	list, err := l.conditions()
+func (l *look) terms() int {
 	n := l.adding
-	for _, c := range list {
+	for _, c := range l.file.Conditions {
 		if c.Review == l.review.ID && c.Decision == "" && c.State == "open" {
 			n++
 		}
 	}
-	return n, err
+	return n
 }
 
 func missingDecider(l *look) ([]string, error) {
@@ -385,15 +359,7 @@ func missingDecider(l *look) ([]string, error) {
 // missingRulings looks at what the assessment of the head says of claims that
 // tests deny, and asks for a ruling on each failure behind it.
 func missingRulings(l *look) ([]string, error) {
-	a, err := l.assessment()
-	if err != nil {
-		return nil, err
-	}
-	claims, err := l.desk.claims(a.Document)
-	if err != nil {
-		return nil, err
-	}
-	rulings, err := l.rulings()
+	claims, err := l.desk.claims(l.file.Assessment.Document)
 	if err != nil {
 		return nil, err
 	}
@@ -401,7 +367,7 @@ func missingRulings(l *look) ([]string, error) {
 	for _, c := range claims {
 		for _, t := range c.Tests {
 			for _, f := range t.Findings {
-				if c.Verdict == assess.Contradicted && !slices.ContainsFunc(rulings, func(r drawbridge.Ruling) bool { return r.Fingerprint == f }) {
+				if c.Verdict == assess.Contradicted && !slices.ContainsFunc(l.file.Rulings, func(r drawbridge.Ruling) bool { return r.Fingerprint == f }) {
 					out = append(out, fmt.Sprintf("rule on %s: it denies that %s is in place on %s (%s)", t.Check, c.Control, c.Element, f))
 				}
 			}

@@ -204,7 +204,7 @@ func (d *Desk) afterPush(tx *store.Tx, id drawbridge.IntegrationID) (string, err
 	if err != nil || in.State == drawbridge.Retired || in.State == drawbridge.Exiting {
 		return "", err
 	}
-	status, err := d.look(tx, in, nil).status()
+	status, err := d.Status(tx, id)
 	switch {
 	case err != nil:
 		return "", err
@@ -239,7 +239,10 @@ func (d *Desk) follow(tx *store.Tx, actor access.Actor, id drawbridge.Integratio
 	if err != nil {
 		return err
 	}
-	l := d.look(tx, in, r)
+	l, err := d.look(tx, in, r)
+	if err != nil {
+		return err
+	}
 	r.Revision = in.Head
 	if err := l.set(); err != nil {
 		return err
@@ -249,10 +252,9 @@ func (d *Desk) follow(tx *store.Tx, actor access.Actor, id drawbridge.Integratio
 
 // signersSoFar are those whose sign-offs a new head may have voided.
 func (l *look) signersSoFar() ([]drawbridge.PersonID, error) {
-	list, err := l.signoffs()
 	var out []drawbridge.PersonID
-	for _, s := range list {
+	for _, s := range l.file.Signoffs {
 		out = append(out, s.Person)
 	}
-	return out, err
+	return out, nil
 }

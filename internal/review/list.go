@@ -59,8 +59,9 @@ func (f Filter) query() store.Query {
 
 // Review reads one review.
 func (d *Desk) Review(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) (drawbridge.Review, error) {
+	var l *look
 	var out drawbridge.Review
-	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) error {
+	err := d.door.View(ctx, action.Act{Actor: actor, Action: access.ReviewRead, On: d.on(id, &l)}, func(*store.Tx) error {
 		out = *l.review
 		return nil
 	})
@@ -94,11 +95,7 @@ func (d *Desk) Progress(ctx context.Context, actor access.Actor, id drawbridge.R
 		if err != nil {
 			return err
 		}
-		rev, err := l.revision()
-		if err != nil {
-			return err
-		}
-		out.View, out.Content = present.digest, rev.Content
+		out.View, out.Content = present.digest, l.file.Head.Content
 		counted, err := l.tally()
 		out.Signoffs = append(out.Signoffs, counted...)
 		return err
@@ -111,7 +108,7 @@ func (d *Desk) Progress(ctx context.Context, actor access.Actor, id drawbridge.R
 func (d *Desk) Changes(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) ([]approval.Difference, error) {
 	out := []approval.Difference{}
 	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) error {
-		s, err := d.look(l.tx, l.in, nil).status()
+		s, err := d.StatusOf(l.tx, l.file)
 		out = append(out, s.Differences...)
 		return err
 	})
@@ -143,7 +140,8 @@ func (d *Desk) Decisions(ctx context.Context, actor access.Actor, id drawbridge.
 // held to the record first: a file that was touched is none.
 func (d *Desk) Approval(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) (name string, file []byte, err error) {
 	var decision *drawbridge.Decision
-	err = d.view(ctx, actor, access.ApprovalRead, id, func(l *look) error {
+	var l *look
+	err = d.door.View(ctx, action.Act{Actor: actor, Action: access.ApprovalRead, On: d.on(id, &l)}, func(*store.Tx) error {
 		if l.review.Decision == "" {
 			return drawbridge.Errorf(drawbridge.NotFound, "the review is %s: there is no approval yet", words(string(l.review.State)))
 		}

@@ -89,7 +89,7 @@ func (d *Desk) open(tx *store.Tx, actor access.Actor, in Opening) (*drawbridge.R
 	if err := tx.Reviews().Add(r); err != nil {
 		return nil, err
 	}
-	l := d.look(tx, i, r)
+	l := &look{desk: d, tx: tx, now: now, in: i, review: r}
 	return r, l.tell(actor, noticeOpened, l.requester)
 }
 

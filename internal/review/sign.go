@@ -58,7 +58,9 @@ func (l *look) sign(actor access.Actor, in Signing) (drawbridge.Signoff, error) 
 		if c.Approve != in.Approve {
 			return none, drawbridge.Errorf(drawbridge.Conflict, "you signed the same view otherwise (%s): withdraw that first", c.ID)
 		}
-		return c.Signoff, nil
+		if c.Counts || !c.Approve {
+			return c.Signoff, nil
+		} // else it came before its turn, and is given again
 	}
 	why, err := l.unfit(counted, in.Role, actor.Person, in.For)
 	switch {
@@ -69,10 +71,7 @@ func (l *look) sign(actor access.Actor, in Signing) (drawbridge.Signoff, error) 
 	case why != "":
 		return none, drawbridge.Errorf(drawbridge.Conflict, "you cannot sign this review now: %s", why)
 	}
-	rev, err := l.revision()
-	if err != nil {
-		return none, err
-	}
+	rev := &l.file.Head
 	if err := l.keepView(present); err != nil {
 		return none, err
 	}

@@ -50,30 +50,26 @@ func (d *Desk) Status(tx *store.Tx, id drawbridge.IntegrationID) (Status, error)
 	if err != nil {
 		return Status{}, err
 	}
-	return d.look(tx, in, nil).status()
+	l, err := d.look(tx, in, nil)
+	if err != nil {
+		return Status{}, err
+	}
+	return l.status()
+}
+
+// StatusOf is [Desk.Status] by a file that was read.
+func (d *Desk) StatusOf(tx *store.Tx, f *File) (Status, error) {
+	l := &look{desk: d, tx: tx, now: d.now(), in: f.Integration}
+	l.over(f)
+	return l.status()
 }
 
 // status is [Desk.Status] of what is looked at.
 func (l *look) status() (Status, error) {
-	out := Status{Integration: l.in.ID, Differences: []approval.Difference{}}
-	s, err := l.tx.Standings().Get(string(l.in.ID))
-	if drawbridge.KindOf(err) == drawbridge.NotFound {
+	out := Status{Integration: l.in.ID, Differences: []approval.Difference{}, Decision: l.file.Decision, OpenReview: l.file.Open}
+	out.Overdue = out.OpenReview != nil && out.OpenReview.Due != "" && out.OpenReview.Due.Past(l.now)
+	if out.Decision == nil {
 		return out, nil
-	}
-	if err != nil {
-		return out, err
-	}
-	if s.Review != "" {
-		if out.OpenReview, err = l.tx.Reviews().Get(string(s.Review)); err != nil {
-			return out, err
-		}
-		out.Overdue = out.OpenReview.Due != "" && out.OpenReview.Due.Past(l.now)
-	}
-	if s.Decision == "" {
-		return out, nil
-	}
-	if out.Decision, err = l.tx.Decisions().Get(string(s.Decision)); err != nil {
-		return out, err
 	}
 	out.Expired = out.Decision.Until != "" && out.Decision.Until.Past(l.now)
 	present, err := l.present()
@@ -89,9 +85,13 @@ func (l *look) status() (Status, error) {
 // Standing reads where one integration stands.
 func (d *Desk) Standing(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID) (Status, error) {
 	var out Status
-	act := action.Act{Actor: actor, Action: access.ReviewRead, On: onIntegration(id)}
-	err := d.door.View(ctx, act, func(tx *store.Tx) (err error) {
-		out, err = d.Status(tx, id)
+	var in *drawbridge.Integration
+	act := action.Act{Actor: actor, Action: access.ReviewRead, On: register.On(register.ByID(id), &in)}
+	err := d.door.View(ctx, act, func(tx *store.Tx) error {
+		l, err := d.look(tx, in, nil)
+		if err == nil {
+			out, err = l.status()
+		}
 		return err
 	})
 	return out, err
@@ -112,44 +112,45 @@ type GateAnswer struct {
 // Gate answers whether exactly this content digest is approved: the one that was
 // decided, or a revision of the record that only narrows it.
 func (d *Desk) Gate(ctx context.Context, actor access.Actor, ref register.Ref, digest string) (GateAnswer, error) {
-	advice, err := d.opt.Register.Gate(ctx, actor, ref, digest)
-	if err != nil {
-		return GateAnswer{}, err
-	}
-	out := GateAnswer{Integration: advice.Integration, Advice: advice}
-	act := action.Act{Actor: actor, Action: access.ApprovalRead, On: onIntegration(advice.Integration)}
-	err = d.door.View(ctx, act, func(tx *store.Tx) error {
-		in, err := tx.Integration(advice.Integration)
+	var out GateAnswer
+	var in *drawbridge.Integration
+	var object access.Object
+	act := action.Act{Actor: actor, Action: access.IntegrationRead, On: func(tx *store.Tx) (_ access.Object, err error) {
+		object, err = register.On(ref, &in)(tx)
+		return object, err
+	}}
+	err := d.door.View(ctx, act, func(tx *store.Tx) error {
+		if err := d.door.Table().Decide(actor, access.ApprovalRead, object, d.now()); err != nil {
+			return err
+		}
+		rev, err := tx.RevisionByContent(in.ID, digest)
+		if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
+			return err
+		}
+		l, err := d.look(tx, in, nil)
 		if err != nil {
 			return err
 		}
-		out.Answer, err = d.look(tx, in, nil).answer(digest)
+		out.Integration = in.ID
+		if out.Advice, err = d.opt.Register.Advice(in, rev, &l.file.Assessment, digest); err != nil {
+			return err
+		}
+		out.Answer, err = l.answer(rev, digest)
 		return err
 	})
 	return out, err
 }
 
-// answer is what was decided about a digest.
-func (l *look) answer(digest string) (approval.Answer, error) {
+// answer is what was decided about a digest, whose latest revision is rev.
+func (l *look) answer(rev *drawbridge.Revision, digest string) (approval.Answer, error) {
 	out := approval.Answer{Digest: digest, Conditions: []approval.Condition{}, Differences: []approval.Difference{}, Reasons: []string{}}
-	rev, err := l.tx.RevisionByContent(l.in.ID, digest)
-	if drawbridge.KindOf(err) == drawbridge.NotFound {
+	if rev == nil {
 		out.Status, out.Reasons = approval.Unknown, []string{"The server holds no revision with this digest; push it."}
 		return out, nil
 	}
-	if err != nil {
-		return out, err
-	}
-	s, err := l.tx.Standings().Get(string(l.in.ID))
-	if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
-		return out, err
-	}
-	if s == nil || s.Decision == "" {
+	d := l.file.Decision
+	if d == nil {
 		return out.Judge("", l.now), nil
-	}
-	d, err := l.tx.Decisions().Get(string(s.Decision))
-	if err != nil {
-		return out, err
 	}
 	out.Decided, out.Decision, out.Review, out.Tier, out.NotBefore, out.Until = d.Content, d.ID, d.Review, d.Tier, d.CreatedAt, d.Until
 	if approves(d.Outcome) {
@@ -185,18 +186,17 @@ func (l *look) compare(out *approval.Answer, d *drawbridge.Decision, rev *drawbr
 		return err
 	}
 	out.Differences = append(out.Differences, differences...)
-	out.Conditions, err = l.open(d.ID)
-	return err
+	out.Conditions = l.open(d.ID)
+	return nil
 }
 
-// open lists the open conditions of a decision.
-func (l *look) open(id drawbridge.DecisionID) ([]approval.Condition, error) {
-	list, err := l.conditions()
+// open lists the open conditions of a decision, oldest first.
+func (l *look) open(id drawbridge.DecisionID) []approval.Condition {
 	out := []approval.Condition{}
-	for _, c := range slices.Backward(list) {
+	for _, c := range slices.Backward(l.file.Conditions) {
 		if c.Decision == id && c.State == "open" {
 			out = append(out, approval.Condition{ID: c.ID, Text: c.Text, Before: c.Before, Due: c.Due})
 		}
 	}
-	return out, err
+	return out
 }

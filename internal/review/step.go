@@ -8,6 +8,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
+	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 )
 
@@ -33,19 +34,13 @@ func (d *Desk) on(id drawbridge.ReviewID, at **look) func(*store.Tx) (access.Obj
 		if err != nil {
 			return access.Object{}, err
 		}
-		in, err := tx.Integration(r.Integration)
+		var in *drawbridge.Integration
+		o, err := register.On(register.ByID(r.Integration), &in)(tx)
 		if err != nil {
 			return access.Object{}, err
 		}
-		members, err := tx.Members(in.ID)
-		if err != nil {
-			return access.Object{}, err
-		}
-		o := access.Object{Kind: "review", ID: string(r.ID), Integration: in.ID, Owners: []drawbridge.PersonID{in.Owner}}
-		for _, m := range members {
-			o.Owners = append(o.Owners, m.Person)
-		}
-		*at = d.look(tx, in, r)
+		o.Kind, o.ID = "review", string(r.ID)
+		*at = &look{desk: d, tx: tx, now: d.now(), in: in, review: r}
 		return o, nil
 	}
 }
@@ -62,6 +57,9 @@ func act[T any](ctx context.Context, d *Desk, actor access.Actor, what access.Ac
 		}
 		if s.Version != 0 && s.Version != l.review.Version {
 			return none, drawbridge.Errorf(drawbridge.Conflict, "the review changed since you read it: look again")
+		}
+		if err := l.read(); err != nil {
+			return none, err
 		}
 		return fn(l)
 	})
@@ -126,10 +124,7 @@ func (d *Desk) Triage(ctx context.Context, actor access.Actor, t Triage) (drawbr
 }
 
 func (l *look) triage(actor access.Actor, t Triage) error {
-	a, err := l.assessment()
-	if err != nil {
-		return err
-	}
+	a := &l.file.Assessment
 	ws, err := l.desk.workspace()
 	if err != nil {
 		return err
@@ -212,12 +207,8 @@ func (d *Desk) Withdraw(ctx context.Context, actor access.Actor, s Step) (drawbr
 			return drawbridge.Errorf(drawbridge.Invalid, "say why the review is withdrawn")
 		}
 		l.review.EndedAt = l.now
-		standing, err := l.desk.standing(l.tx, l.in)
-		if err != nil {
-			return err
-		}
-		standing.Review = ""
-		return l.desk.setStanding(l.tx, standing)
+		l.file.Standing.Review = ""
+		return l.desk.setStanding(l.tx, &l.file.Standing)
 	})
 }
 

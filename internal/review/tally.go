@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -27,16 +28,15 @@ const (
 // count says of each sign-off, oldest first, whether it counts. The table of
 // guards and the act of signing both go by it.
 func (l *look) count() ([]Counted, error) {
-	list, err := l.signoffs()
-	if err != nil || len(list) == 0 {
-		return nil, err
+	if len(l.file.Signoffs) == 0 {
+		return nil, nil
 	}
 	present, err := l.present()
 	if err != nil {
 		return nil, err
 	}
 	var out []Counted
-	for _, s := range list {
+	for _, s := range l.file.Signoffs {
 		c := Counted{Signoff: s}
 		switch {
 		case !s.WithdrawnAt.IsZero():
@@ -93,12 +93,13 @@ func (l *look) unfit(before []Counted, role drawbridge.Discipline, person, on dr
 	return "", nil
 }
 
-// signed counts the different people whose sign-offs count for a role.
+// signed counts the different people who signed for a role, or were signed for: a
+// delegate stands for who delegated, and both together count once.
 func signed(list []Counted, role drawbridge.Discipline) int {
 	people := map[drawbridge.PersonID]bool{}
 	for _, c := range list {
 		if c.Counts && c.Role == role {
-			people[c.Person] = true
+			people[cmp.Or(c.For, c.Person)] = true
 		}
 	}
 	return len(people)

@@ -45,10 +45,15 @@ func (d *Desk) Tracks(ctx context.Context, actor access.Actor, id drawbridge.Rev
 	return out, err
 }
 
-// view runs a read over a review that the actor may see.
+// view runs a read over the file of a review that the actor may see.
 func (d *Desk) view(ctx context.Context, actor access.Actor, what access.Action, id drawbridge.ReviewID, fn func(*look) error) error {
 	var l *look
-	return d.door.View(ctx, action.Act{Actor: actor, Action: what, On: d.on(id, &l)}, func(*store.Tx) error { return fn(l) })
+	return d.door.View(ctx, action.Act{Actor: actor, Action: what, On: d.on(id, &l)}, func(*store.Tx) error {
+		if err := l.read(); err != nil {
+			return err
+		}
+		return fn(l)
+	})
 }
 
 func (l *look) tracks() ([]Track, error) {
@@ -67,10 +72,7 @@ func (l *look) tracks() ([]Track, error) {
 }
 
 func (l *look) mapTrack(t *Track) error {
-	rev, err := l.revision()
-	if err != nil {
-		return err
-	}
+	rev := &l.file.Head
 	for _, missing := range []func(*look) ([]string, error){missingPurpose, missingOwners, missingFlows, missingCategories} {
 		list, err := missing(l)
 		if err != nil {
@@ -84,12 +86,8 @@ func (l *look) mapTrack(t *Track) error {
 }
 
 func (l *look) questionTrack(t *Track) error {
-	list, err := l.inquiries()
-	if err != nil {
-		return err
-	}
 	sent := false
-	for _, q := range list {
+	for _, q := range l.file.Inquiries {
 		if q.Review != l.review.ID {
 			continue
 		}
@@ -113,13 +111,10 @@ func (l *look) questionTrack(t *Track) error {
 }
 
 func (l *look) evidenceTrack(t *Track) error {
-	list, err := l.tx.Evidence().Find(store.Query{
-		Equal: map[string]any{"partner": string(l.in.Partner), "state": "offered"}, In: map[string][]string{"integration": {"", string(l.in.ID)}}, Limit: maxRows,
-	})
-	for _, e := range list {
+	for _, e := range l.file.Offered {
 		t.wait("reviewers", e.CreatedAt, "accept or refuse %s: %s (%s)", e.Kind, e.Title, e.ID)
 	}
-	return err
+	return nil
 }
 
 func (l *look) testTrack(t *Track) error {
@@ -130,10 +125,7 @@ func (l *look) testTrack(t *Track) error {
 	if err != nil {
 		return err
 	}
-	rev, err := l.revision()
-	if err != nil {
-		return err
-	}
+	rev := &l.file.Head
 	tests, err := missingTests(l)
 	for _, text := range tests {
 		t.wait("testers", rev.CreatedAt, "%s", text)
@@ -157,11 +149,7 @@ func (l *look) legalTrack(t *Track) error {
 		t.State = "not_needed"
 		return nil
 	}
-	list, err := l.tx.Contracts().Find(store.Query{Equal: map[string]any{"partner": string(l.in.Partner), "closed_at": ""}, Limit: maxRows})
-	if err != nil {
-		return err
-	}
-	for _, c := range list {
+	for _, c := range l.file.Contracts {
 		if len(c.Integrations) == 0 || slices.Contains(c.Integrations, l.in.ID) {
 			if c.Ends == "" || !c.Ends.Past(l.now) {
 				return nil

@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -36,14 +37,9 @@ func (l *look) readView() (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := l.assessment()
-	if err != nil {
-		return nil, err
-	}
-	v := &view{View: approval.View{Manifest: f.material, Tier: a.Tier}}
-	for _, add := range []func(*view) error{
-		func(v *view) error { return l.addPacks(v, a) }, l.addEvidence, l.addExceptions, l.addConditions, l.addChecks, l.addAnswers,
-	} {
+	v := &view{View: approval.View{Manifest: f.material, Tier: l.file.Assessment.Tier}}
+	l.addFiled(v)
+	for _, add := range []func(*view) error{l.addPacks, l.addChecks, l.addAnswers} {
 		if err := add(v); err != nil {
 			return nil, err
 		}
@@ -55,10 +51,10 @@ func (l *look) readView() (*view, error) {
 	return v, nil
 }
 
-func (l *look) addPacks(v *view, a *drawbridge.Assessment) error {
+func (l *look) addPacks(v *view) error {
 	var packs []policy.PackRef
-	if err := json.Unmarshal(a.Packs, &packs); err != nil {
-		return fmt.Errorf("read the packs of %s: %w", a.ID, err)
+	if err := json.Unmarshal(l.file.Assessment.Packs, &packs); err != nil {
+		return fmt.Errorf("read the packs of %s: %w", l.file.Assessment.ID, err)
 	}
 	for _, p := range packs {
 		v.Packs = append(v.Packs, approval.Pack{Name: p.Name, Kind: p.Kind, Version: p.Version, Digest: p.Digest})
@@ -66,59 +62,27 @@ func (l *look) addPacks(v *view, a *drawbridge.Assessment) error {
 	return nil
 }
 
-func (l *look) addEvidence(v *view) error {
-	list, err := l.evidence()
-	for i := range list {
-		e := &list[i]
+// addFiled adds evidence, exceptions and conditions: those of the review, and where
+// none is asked about those of the decision that stands.
+func (l *look) addFiled(v *view) {
+	for i := range l.file.Evidence {
+		e := &l.file.Evidence[i]
 		v.Evidence = append(v.Evidence, approval.Evidence{Kind: e.Kind, Scope: e.Scope, Until: e.Until(), Known: e.Known})
 	}
-	return err
-}
-
-func (l *look) addExceptions(v *view) error {
-	list, err := l.exceptions()
-	for _, x := range list {
+	for _, x := range l.file.Exceptions {
 		v.Exceptions = append(v.Exceptions, approval.Exception{Covers: x.Covers, Until: x.Expires})
 	}
-	return err
-}
-
-// addConditions adds those of the review, and where none is asked about those of
-// the decision that stands.
-func (l *look) addConditions(v *view) error {
-	list, err := l.conditions()
-	if err != nil {
-		return err
-	}
-	var decision drawbridge.DecisionID
-	if l.review == nil {
-		s, err := l.tx.Standings().Get(string(l.in.ID))
-		if err != nil && drawbridge.KindOf(err) != drawbridge.NotFound {
-			return err
-		}
-		if s != nil {
-			decision = s.Decision
-		}
-	}
-	for _, c := range list {
-		if l.review != nil && c.Review == l.review.ID || decision != "" && c.Decision == decision {
+	for _, c := range l.file.Conditions {
+		if l.review != nil && c.Review == l.review.ID || l.review == nil && c.Decision != "" && c.Decision == l.file.Standing.Decision {
 			v.Conditions = append(v.Conditions, approval.Term{ID: c.ID, Before: c.Before, Due: c.Due, State: c.State, Breach: c.Breach})
 		}
 	}
-	return nil
 }
 
 // addChecks adds the last verdict of each check that says anything; a run that
 // was inconclusive or skipped leaves the verdict before it standing.
 func (l *look) addChecks(v *view) error {
-	runs, err := l.runs()
-	if err != nil {
-		return err
-	}
-	refuted, err := l.refuted()
-	if err != nil {
-		return err
-	}
+	runs, refuted := slices.Clone(l.file.Runs), l.refuted()
 	v.lastPass = map[string]time.Time{}
 	seen := map[string]bool{}
 	slices.SortStableFunc(runs, func(a, b drawbridge.Run) int { return b.FinishedAt.Compare(a.FinishedAt) })
@@ -145,15 +109,12 @@ func (l *look) addChecks(v *view) error {
 }
 
 // refuted are the findings that a named reviewer says are wrong.
-func (l *look) refuted() (map[string]bool, error) {
-	list, err := l.rulings()
-	out := map[string]bool{"": false}
-	for _, r := range list {
-		if r.Refuted {
-			out[r.Fingerprint] = true
-		}
+func (l *look) refuted() map[string]bool {
+	out := map[string]bool{}
+	for _, r := range l.file.Rulings {
+		out[r.Fingerprint] = r.Refuted && r.Fingerprint != "" || out[r.Fingerprint]
 	}
-	return out, err
+	return out
 }
 
 // keepView keeps the view as a file of the record, so that it can be compared with
@@ -189,36 +150,15 @@ func (l *look) differences(d *drawbridge.Decision, present approval.View, lastPa
 	if err != nil {
 		return nil, fmt.Errorf("read the view of %s: %w", d.ID, err)
 	}
-	months, err := l.months(d)
-	if err != nil {
-		return nil, err
-	}
-	c := approval.Context{AsOf: l.now, Months: months, LastPass: lastPass}
+	c := approval.Context{AsOf: l.now, Months: l.file.Decided.Months, LastPass: lastPass}
 	var failed error
 	c.Stands = func(covers string) bool {
-		list, err := l.tx.Findings(store.FindingList{Scope: everything, Integration: l.in.ID, Limit: maxRows})
+		list, err := l.findings()
 		failed = err
-		for i := range list {
-			if covered(&list[i], covers) {
-				return true
-			}
-		}
-		return err != nil
+		return err != nil || slices.ContainsFunc(list, func(f drawbridge.Finding) bool { return covered(&f, covers) })
 	}
 	out, err := approval.Compare(signed, present, c)
-	if err == nil {
-		err = failed
-	}
-	return out, err
-}
-
-// months is the rhythm that the decision was made for.
-func (l *look) months(d *drawbridge.Decision) (int64, error) {
-	r, err := l.tx.Reviews().Get(string(d.Review))
-	if err != nil {
-		return 0, err
-	}
-	return r.Months, nil
+	return out, cmp.Or(err, failed)
 }
 
 // covered reports whether an exception's words name a finding.

@@ -102,7 +102,7 @@ func (tx *Tx) Gather(parts ...Part) error {
 		selects[i] = fmt.Sprintf("SELECT * FROM (SELECT %d AS part, COUNT(*) OVER () AS total, ", i) + fmt.Sprintf(p.sql, padding) + fmt.Sprintf(") AS p%d", i)
 		args = append(args, p.args...)
 	}
-	rows, err := tx.query(strings.Join(selects, " UNION ALL "), args...)
+	rows, err := tx.collect(strings.Join(selects, " UNION ALL "), args)
 	if err != nil {
 		return err
 	}

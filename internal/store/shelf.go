@@ -177,6 +177,19 @@ func (tx *Tx) IntegrationShelf() Shelf[drawbridge.Integration] {
 	return Shelf[drawbridge.Integration]{tx, integrations}
 }
 
+// RevisionShelf are the revisions, as [Tx.Gather] reads them.
+func (tx *Tx) RevisionShelf() Shelf[drawbridge.Revision] {
+	return Shelf[drawbridge.Revision]{tx, revisions}
+}
+
+// AssessmentShelf are the assessments, as [Tx.Gather] reads them.
+func (tx *Tx) AssessmentShelf() Shelf[drawbridge.Assessment] {
+	return Shelf[drawbridge.Assessment]{tx, assessments}
+}
+
+// TokenShelf are the tokens.
+func (tx *Tx) TokenShelf() Shelf[drawbridge.Token] { return Shelf[drawbridge.Token]{tx, tokens} }
+
 // Reviews are the reviews.
 func (tx *Tx) Reviews() Shelf[drawbridge.Review] { return Shelf[drawbridge.Review]{tx, reviews} }
 
