@@ -17,6 +17,7 @@ import (
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 func TestEvidenceCounts(t *testing.T) {
@@ -33,7 +34,7 @@ func TestEvidenceCounts(t *testing.T) {
 		}
 		again := dossier.Acceptance{Change: dossier.Change{Version: e.Version, Reason: "read"}, Known: drawbridge.KnownAudit}
 		_, err := r.Accept(ctx, r.ann, e.ID, again)
-		wantKind(t, "accept as requester", err, drawbridge.Denied)
+		world.WantKind(t, "accept as requester", err, drawbridge.Denied)
 		e = r.accept(r.bob, e, "")
 		if got := r.accepted(r.in); !slices.Equal(got, []drawbridge.EvidenceID{e.ID}) {
 			t.Errorf("accepted = %v, want %v", got, e.ID)
@@ -42,11 +43,11 @@ func TestEvidenceCounts(t *testing.T) {
 			t.Errorf("%v counts for another integration", got)
 		}
 		_, err = r.Accept(ctx, r.bob, e.ID, dossier.Acceptance{Change: dossier.Change{Version: e.Version, Reason: "again"}, Known: drawbridge.KnownDocument})
-		wantKind(t, "accept twice", err, drawbridge.Conflict)
+		world.WantKind(t, "accept twice", err, drawbridge.Conflict)
 
 		newer := r.offer(r.bob, dossier.Offer{Integration: r.in.ID, Expires: "2027-06-30", Supersedes: e.ID, Content: strings.NewReader(report + " ")})
 		_, err = r.Accept(ctx, r.bob, newer.ID, dossier.Acceptance{Change: dossier.Change{Version: newer.Version, Reason: "mine"}, Known: drawbridge.KnownDocument})
-		wantKind(t, "accept what one handed in", err, drawbridge.Denied)
+		world.WantKind(t, "accept what one handed in", err, drawbridge.Denied)
 		newer = r.accept(r.carol, newer, "")
 		if got := r.accepted(r.in); !slices.Equal(got, []drawbridge.EvidenceID{newer.ID}) {
 			t.Errorf("after superseding = %v, want %v alone", got, newer.ID)
@@ -57,7 +58,7 @@ func TestEvidenceCounts(t *testing.T) {
 		if got := r.accepted(r.in); !slices.Equal(got, []drawbridge.EvidenceID{e.ID}) {
 			t.Errorf("after withdrawing the newer = %v, want %v again", got, e.ID)
 		}
-		r.pass(60 * day) // into the next year
+		r.Pass(60 * day) // into the next year
 		if got := r.accepted(r.in); len(got) != 0 {
 			t.Errorf("%v counts after its last day", got)
 		}
@@ -76,7 +77,7 @@ func TestEvidenceTouches(t *testing.T) {
 		r := open(t, url)
 		e := r.accept(r.bob, r.offer(r.dave, dossier.Offer{Partner: r.in.Partner, Kind: "dpa", Services: []string{r.in.Slug}}), "2027-01-31")
 		events := func(kind, subject string) (due []time.Time) {
-			r.view(func(tx *store.Tx) error {
+			r.Look(r.t, func(tx *store.Tx) error {
 				list, err := tx.EventsBefore(store.EventFilter{Kind: kind}, "", 100)
 				for _, ev := range list {
 					if ev.Subject == subject {
@@ -122,13 +123,13 @@ func TestEvidenceTerms(t *testing.T) {
 		"no day":          {Change: dossier.Change{Version: 1, Reason: "r"}, Known: drawbridge.KnownDocument, Expires: "soon"},
 	} {
 		_, err := r.Accept(ctx, r.bob, e.ID, a)
-		wantKind(t, name, err, drawbridge.Invalid)
+		world.WantKind(t, name, err, drawbridge.Invalid)
 	}
 	_, err := r.Accept(ctx, r.bob, e.ID, dossier.Acceptance{Change: dossier.Change{Version: 7, Reason: "r"}, Known: drawbridge.KnownDocument, Expires: "2027-01-01"})
-	wantKind(t, "another version", err, drawbridge.Conflict)
+	world.WantKind(t, "another version", err, drawbridge.Conflict)
 	dated := r.offer(r.ann, dossier.Offer{Integration: r.in.ID, Expires: "2027-01-01"})
 	_, err = r.Accept(ctx, r.bob, dated.ID, dossier.Acceptance{Change: dossier.Change{Version: 1, Reason: "r"}, Known: drawbridge.KnownAudit, Expires: "2028-01-01"})
-	wantKind(t, "longer than the document says", err, drawbridge.Invalid)
+	world.WantKind(t, "longer than the document says", err, drawbridge.Invalid)
 	for name, o := range map[string]dossier.Offer{
 		"kind":            {Kind: "evidence:charm"},
 		"check as a kind": {Kind: "TLS-01"},
@@ -140,7 +141,7 @@ func TestEvidenceTerms(t *testing.T) {
 	} {
 		o.Integration, o.Content, o.Name = r.in.ID, strings.NewReader(report), "r.pdf"
 		_, err := r.Offer(ctx, r.ann, o)
-		wantKind(t, name, err, drawbridge.Invalid)
+		world.WantKind(t, name, err, drawbridge.Invalid)
 	}
 }
 
@@ -190,30 +191,30 @@ func TestEvidenceAccess(t *testing.T) {
 					file.Close()
 					continue
 				}
-				wantKind(t, c.who+" downloads "+e.Kind, err, drawbridge.NotFound)
+				world.WantKind(t, c.who+" downloads "+e.Kind, err, drawbridge.NotFound)
 			}
 		}
 		_, err := r.Offer(ctx, partner, dossier.Offer{Integration: r.in.ID, Kind: "soc2", Content: strings.NewReader(report)})
-		wantKind(t, "a partner hands in outside of its inquiry", err, drawbridge.NotFound)
+		world.WantKind(t, "a partner hands in outside of its inquiry", err, drawbridge.NotFound)
 		_, err = r.Offer(ctx, stranger, dossier.Offer{Inquiry: q.ID, Kind: "soc2", Content: strings.NewReader(report)})
-		wantKind(t, "a partner hands in to another inquiry", err, drawbridge.NotFound)
+		world.WantKind(t, "a partner hands in to another inquiry", err, drawbridge.NotFound)
 		_, err = r.Offer(ctx, partner, dossier.Offer{Inquiry: q.ID, Kind: "dpia", Supersedes: mine.ID, Content: strings.NewReader(report)})
-		wantKind(t, "a partner supersedes what is not theirs", err, drawbridge.Invalid)
+		world.WantKind(t, "a partner supersedes what is not theirs", err, drawbridge.Invalid)
 		_, err = r.Withdraw(ctx, r.ann, sent.ID, dossier.Change{Version: 1, Reason: "not nice"})
-		wantKind(t, "a requester withdraws the partner's document", err, drawbridge.Denied)
+		world.WantKind(t, "a requester withdraws the partner's document", err, drawbridge.Denied)
 		if _, err = r.Withdraw(ctx, partner, sent.ID, dossier.Change{Version: 1, Reason: "the wrong file"}); err != nil {
 			t.Errorf("a partner withdraws its own: %v", err)
 		}
-		r.act(func(tx *store.Tx) error { // access is withdrawn
+		r.Write(r.t, func(tx *store.Tx) error { // access is withdrawn
 			l, err := tx.Links().Get(partner.ID)
 			if err != nil {
 				return err
 			}
-			l.RevokedAt = r.now()
+			l.RevokedAt = r.Now()
 			return tx.Links().Set(l)
 		})
 		_, _, err = r.Download(ctx, partner, sent.ID)
-		wantKind(t, "download after the link was revoked", err, drawbridge.Unauthenticated)
+		world.WantKind(t, "download after the link was revoked", err, drawbridge.Unauthenticated)
 	})
 }
 
@@ -231,13 +232,13 @@ func TestUploadBreaksOff(t *testing.T) {
 		"nothing":    {nil, drawbridge.Invalid},
 	} {
 		_, err := r.Offer(t.Context(), r.ann, dossier.Offer{Integration: r.in.ID, Kind: "runbook", Name: "x", Content: c.content})
-		wantKind(t, name, err, c.kind)
+		world.WantKind(t, name, err, c.kind)
 	}
 	page, err := r.List(t.Context(), r.bob, dossier.EvidenceFilter{}, nil, 0)
 	if err != nil || len(page.Items) != 0 {
 		t.Errorf("there are %d documents %v", len(page.Items), err)
 	}
-	r.view(func(tx *store.Tx) error {
+	r.Look(r.t, func(tx *store.Tx) error {
 		list, err := tx.BlobsAfter("", 100)
 		for _, b := range list {
 			if b.Kind == "evidence" {

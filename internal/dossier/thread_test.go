@@ -9,6 +9,7 @@ import (
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 func (r *rig) open(actor access.Actor, n dossier.NewThread) drawbridge.Thread {
@@ -32,7 +33,7 @@ func TestThreads(t *testing.T) {
 		stranger, _ := r.link(r.other)
 		inner := r.open(r.bob, dossier.NewThread{Integration: r.in.ID, Blocks: true, Mentions: []drawbridge.PersonID{r.carol.Person}})
 		shared := r.open(r.bob, dossier.NewThread{Inquiry: q.ID, Kind: "question", Object: "mfa", Shared: true})
-		r.view(func(tx *store.Tx) error {
+		r.Look(r.t, func(tx *store.Tx) error {
 			list, err := dossier.Blocking(tx, r.in.ID)
 			if len(list) != 1 || list[0].ID != inner.ID {
 				t.Errorf("blocking = %v %v, want the one", list, err)
@@ -70,13 +71,13 @@ func TestThreads(t *testing.T) {
 		}
 
 		_, err = r.Resolve(ctx, r.ann, inner.ID, dossier.Change{Version: inner.Version, Reason: "no matter"})
-		wantKind(t, "the requester resolves what blocks", err, drawbridge.Denied)
+		world.WantKind(t, "the requester resolves what blocks", err, drawbridge.Denied)
 		if inner, err = r.Resolve(ctx, r.carol, inner.ID, dossier.Change{Version: inner.Version, Reason: "settled"}); err != nil || inner.ResolvedBy != r.carol.ID {
 			t.Errorf("resolved = %+v %v", inner, err)
 		}
 		_, err = r.Reply(ctx, r.ann, inner.ID, dossier.NewComment{Text: "late"})
-		wantKind(t, "reply to what was resolved", err, drawbridge.Conflict)
-		r.view(func(tx *store.Tx) error {
+		world.WantKind(t, "reply to what was resolved", err, drawbridge.Conflict)
+		r.Look(r.t, func(tx *store.Tx) error {
 			if list, err := dossier.Blocking(tx, r.in.ID); err != nil || len(list) != 0 {
 				t.Errorf("still blocking: %v %v", list, err)
 			}
@@ -96,10 +97,10 @@ func TestDossier(t *testing.T) {
 		e := r.accept(r.bob, r.offer(r.ann, dossier.Offer{Integration: r.in.ID}), "2026-12-01")
 		whole := r.offer(r.dave, dossier.Offer{Partner: r.in.Partner, Kind: "soc2"})
 		r.open(r.bob, dossier.NewThread{Integration: r.in.ID, Blocks: true})
-		r.act(func(tx *store.Tx) error {
+		r.Write(r.t, func(tx *store.Tx) error {
 			return tx.Conditions().Add(&drawbridge.Condition{ID: "cnd_1", Integration: r.in.ID, State: "open", Due: "2026-11-01", Before: true})
 		})
-		r.pass(30 * day)
+		r.Pass(30 * day)
 		d, err := r.Dossier(ctx, r.bob, register.ByID(r.in.ID))
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +119,7 @@ func TestDossier(t *testing.T) {
 			t.Errorf("the requester's dossier = %d documents, withheld %v, %v", len(mine.Evidence.Items), mine.Withheld, err)
 		}
 		_, err = r.Dossier(ctx, r.mallory, register.ByID(r.in.ID))
-		wantKind(t, "another requester's dossier", err, drawbridge.NotFound)
+		world.WantKind(t, "another requester's dossier", err, drawbridge.NotFound)
 		p, err := r.PartnerDossier(ctx, r.mallory, r.in.Partner)
 		if err != nil || len(p.Integrations.Items) != 1 || p.Integrations.Items[0].ID != r.other.ID || len(p.Evidence.Items) != 0 {
 			t.Errorf("another requester sees of the partner %+v %v", p, err)
@@ -129,8 +130,8 @@ func TestDossier(t *testing.T) {
 			t.Errorf("history = %+v %v, want who accepted it and why", h.Items, err)
 		}
 		_, err = r.History(ctx, r.mallory, "evidence", string(e.ID), nil, 0)
-		wantKind(t, "history of another's document", err, drawbridge.NotFound)
+		world.WantKind(t, "history of another's document", err, drawbridge.NotFound)
 		_, err = r.History(ctx, r.ann, "evidence", string(whole.ID), nil, 0)
-		wantKind(t, "history of the partner's document", err, drawbridge.NotFound)
+		world.WantKind(t, "history of the partner's document", err, drawbridge.NotFound)
 	})
 }
