@@ -8,6 +8,7 @@ import (
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // TestOneLookAhead shows that the queue looks at an integration once in a
@@ -16,24 +17,24 @@ func TestOneLookAhead(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.Requester, drawbridge.ReviewerSecurity)
-		first, err := r.Push(t.Context(), ann, example(t, "acme-payments"))
+		ann := r.Person(t, "ann", drawbridge.Requester, drawbridge.ReviewerSecurity)
+		first, err := r.Push(t.Context(), ann, world.Example(t, "acme-payments"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.clock.Add(int64(time.Hour))
-		next := example(t, "acme-payments", wider...)
+		r.Pass(time.Hour)
+		next := world.Example(t, "acme-payments", wider...)
 		next.Base, next.Reason = first.Revision.ID, "another shop uses the key"
 		if _, err := r.Push(t.Context(), ann, next); err != nil {
 			t.Fatal(err)
 		}
-		r.clock.Add(int64(time.Hour))
+		r.Pass(time.Hour)
 		if _, err := r.Assess(t.Context(), ann, register.ByID(first.Integration.ID), ""); err != nil {
 			t.Fatal(err)
 		}
-		err = r.door.Store().View(t.Context(), func(tx *store.Tx) error {
+		err = r.Door.Store().View(t.Context(), func(tx *store.Tx) error {
 			open, err := tx.EventsBefore(store.EventFilter{Kind: register.EventAssess, Open: true}, "", 10)
-			if err == nil && (len(open) != 1 || !open[0].DueAt.After(r.now())) {
+			if err == nil && (len(open) != 1 || !open[0].DueAt.After(r.Now())) {
 				t.Errorf("open looks ahead = %+v, want one", open)
 			}
 			return err

@@ -14,6 +14,7 @@ import (
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // TestOthersIntegration tries every method on somebody else's integration, by
@@ -22,28 +23,28 @@ func TestOthersIntegration(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann, bob := r.person(t, "ann", drawbridge.Requester), r.person(t, "bob", drawbridge.Requester)
-		hers, err := r.Push(t.Context(), ann, example(t, "hers"))
+		ann, bob := r.Person(t, "ann", drawbridge.Requester), r.Person(t, "bob", drawbridge.Requester)
+		hers, err := r.Push(t.Context(), ann, world.Example(t, "hers"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		his, err := r.Push(t.Context(), bob, example(t, "his"))
+		his, err := r.Push(t.Context(), bob, world.Example(t, "his"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for who, actor := range map[string]access.Actor{"bob": bob, "machine": machine(his.Integration.ID)} {
 			for how, ref := range map[string]register.Ref{"id": register.ByID(hers.Integration.ID), "key": register.ByKey("hers", "production")} {
 				for name, err := range attempts(t, r, actor, ref, hers) {
-					wantKind(t, who+" by "+how+": "+name, err, drawbridge.NotFound)
+					world.WantKind(t, who+" by "+how+": "+name, err, drawbridge.NotFound)
 				}
 			}
 			own := register.ByID(his.Integration.ID)
 			_, err := r.Pull(t.Context(), actor, own, hers.Revision.ID)
-			wantKind(t, who+" pulls her revision as one of his", err, drawbridge.NotFound)
+			world.WantKind(t, who+" pulls her revision as one of his", err, drawbridge.NotFound)
 			_, err = r.Difference(t.Context(), actor, own, "", hers.Revision.ID)
-			wantKind(t, who+" compares his with her revision", err, drawbridge.NotFound)
+			world.WantKind(t, who+" compares his with her revision", err, drawbridge.NotFound)
 			_, _, err = r.Document(t.Context(), actor, own, hers.Assessment.ID)
-			wantKind(t, who+" reads her document as one of his", err, drawbridge.NotFound)
+			world.WantKind(t, who+" reads her document as one of his", err, drawbridge.NotFound)
 			if g, err := r.Gate(t.Context(), actor, own, hers.Revision.Content); err != nil || g.Known {
 				t.Errorf("%s: the gate of his knows her digest: %v %v", who, g.Known, err)
 			}
@@ -55,24 +56,24 @@ func TestOthersIntegration(t *testing.T) {
 			}
 		}
 		// Who may create learns that a key is taken, and no more.
-		_, err = r.Push(t.Context(), bob, example(t, "hers"))
-		wantKind(t, "bob creates what is hers", err, drawbridge.Conflict)
+		_, err = r.Push(t.Context(), bob, world.Example(t, "hers"))
+		world.WantKind(t, "bob creates what is hers", err, drawbridge.Conflict)
 		for _, secret := range []string{string(hers.Integration.ID), string(hers.Revision.ID), ann.ID, hers.Revision.Content} {
 			if err != nil && strings.Contains(err.Error(), secret) {
 				t.Errorf("the conflict tells %s: %v", secret, err)
 			}
 		}
 		// A key that bob used lets him see nothing of hers.
-		mine := example(t, "his", prose...)
+		mine := world.Example(t, "his", prose...)
 		mine.Base, mine.Reason, mine.Key = his.Revision.ID, "new name", "k"
 		if _, err := r.Push(t.Context(), bob, mine); err != nil {
 			t.Fatal(err)
 		}
 		for _, dry := range []bool{true, false} {
-			p := example(t, "hers")
+			p := world.Example(t, "hers")
 			p.Key, p.DryRun = "k", dry
 			out, err := r.Push(t.Context(), bob, p)
-			wantKind(t, "bob pushes to hers with a key of his", err, drawbridge.Conflict)
+			world.WantKind(t, "bob pushes to hers with a key of his", err, drawbridge.Conflict)
 			if out.Integration.ID != "" {
 				t.Errorf("bob was shown %s", out.Integration.ID)
 			}
@@ -87,9 +88,9 @@ func TestOthersIntegration(t *testing.T) {
 func attempts(t *testing.T, r *rig, actor access.Actor, ref register.Ref, hers register.Pushed) map[string]error {
 	t.Helper()
 	ctx := t.Context()
-	p := example(t, "hers", wider...)
+	p := world.Example(t, "hers", wider...)
 	p.Base, p.Reason = hers.Revision.ID, "mine now"
-	dry, same := p, example(t, "hers")
+	dry, same := p, world.Example(t, "hers")
 	dry.DryRun, same.Base = true, hers.Revision.ID
 	out := map[string]error{}
 	_, out["push"] = r.Push(ctx, actor, p)
@@ -123,14 +124,14 @@ func TestMachine(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		first, err := r.Push(t.Context(), r.person(t, "ann", drawbridge.Requester), example(t, "pay"))
+		first, err := r.Push(t.Context(), r.Person(t, "ann", drawbridge.Requester), world.Example(t, "pay"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ci := machine(first.Integration.ID)
-		_, err = r.Push(t.Context(), ci, example(t, "other"))
-		wantKind(t, "a machine creates an integration", err, drawbridge.NotFound)
-		p := example(t, "pay", wider...)
+		_, err = r.Push(t.Context(), ci, world.Example(t, "other"))
+		world.WantKind(t, "a machine creates an integration", err, drawbridge.NotFound)
+		p := world.Example(t, "pay", wider...)
 		p.Files["partners/acme-pay.yaml"] = []byte(strings.Replace(string(p.Files["partners/acme-pay.yaml"]), "display_name: Acme Pay", "display_name: Acme", 1))
 		p.Base, p.Reason = first.Revision.ID, "deployed"
 		out, err := r.Push(t.Context(), ci, p)
@@ -138,16 +139,16 @@ func TestMachine(t *testing.T) {
 			t.Errorf("push = %s %v, proposals %v; want it taken in, and nothing told of the partner's record", brief(out), err, out.Proposals)
 		}
 		_, err = r.Partners(t.Context(), ci, nil, 0)
-		wantKind(t, "a machine lists partners", err, drawbridge.NotFound)
+		world.WantKind(t, "a machine lists partners", err, drawbridge.NotFound)
 		_, err = r.History(t.Context(), ci, "partner", "acme-pay", nil, 0)
-		wantKind(t, "a machine reads a partner's history", err, drawbridge.NotFound)
+		world.WantKind(t, "a machine reads a partner's history", err, drawbridge.NotFound)
 	})
 }
 
 func TestBadPush(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
-	ann := r.person(t, "ann", drawbridge.Requester)
+	ann := r.Person(t, "ann", drawbridge.Requester)
 	push := func(text string, more ...string) register.Push {
 		files := manifest.Files{"m.yaml": []byte(text)}
 		for _, name := range more {
@@ -182,7 +183,7 @@ func TestBadPush(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := r.Push(t.Context(), ann, tt.push)
-			wantKind(t, "push", err, tt.kind)
+			world.WantKind(t, "push", err, tt.kind)
 			if err != nil && !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("push = %.300v, want it to say %q", err, tt.says)
 			}
@@ -197,8 +198,8 @@ func TestConcurrentPush(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.ProgrammeOwner)
-		first, err := r.Push(t.Context(), ann, example(t, "pay"))
+		ann := r.Person(t, "ann", drawbridge.ProgrammeOwner)
+		first, err := r.Push(t.Context(), ann, world.Example(t, "pay"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +208,7 @@ func TestConcurrentPush(t *testing.T) {
 		errs := make([]error, n)
 		var group sync.WaitGroup
 		for i := range n {
-			p := example(t, "pay", "name: Card payments with Acme Pay", "name: Version "+string(rune('a'+i)))
+			p := world.Example(t, "pay", "name: Card payments with Acme Pay", "name: Version "+string(rune('a'+i)))
 			p.Base, p.Reason = first.Revision.ID, "version"
 			group.Go(func() { pushed[i], errs[i] = r.Push(t.Context(), ann, p) })
 		}
@@ -220,7 +221,7 @@ func TestConcurrentPush(t *testing.T) {
 			case err == nil:
 				won = i
 			default:
-				wantKind(t, "a push that came second", err, drawbridge.Conflict)
+				world.WantKind(t, "a push that came second", err, drawbridge.Conflict)
 			}
 		}
 		if won < 0 {
@@ -242,12 +243,12 @@ func TestConcurrentPush(t *testing.T) {
 // record are orphans that a sweep removes.
 func wantBlobs(t *testing.T, r *rig) {
 	t.Helper()
-	blobs := r.door.Store().Blobs()
+	blobs := r.Door.Store().Blobs()
 	records := 0
-	err := r.door.Store().View(t.Context(), func(tx *store.Tx) error {
+	err := r.Door.Store().View(t.Context(), func(tx *store.Tx) error {
 		list, err := tx.BlobsAfter("", 100)
 		for _, b := range list {
-			if _, err := blobs.Read(b.ID, b.Size, r.door.Keys()); err != nil {
+			if _, err := blobs.Read(b.ID, b.Size, r.Door.Keys()); err != nil {
 				t.Errorf("the file of %s %s: %v", b.Kind, b.ID, err)
 			}
 		}
@@ -275,8 +276,8 @@ func TestDoubleSubmission(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.Requester)
-		create := example(t, "pay")
+		ann := r.Person(t, "ann", drawbridge.Requester)
+		create := world.Example(t, "pay")
 		create.Key = "create"
 		send := func(p register.Push) register.Pushed {
 			t.Helper()
@@ -300,7 +301,7 @@ func TestDoubleSubmission(t *testing.T) {
 			return out[0]
 		}
 		first := send(create)
-		p := example(t, "pay", wider...)
+		p := world.Example(t, "pay", wider...)
 		p.Key, p.Base, p.Reason = "change", first.Revision.ID, "one account"
 		next := send(p)
 		if again, err := r.Push(t.Context(), ann, create); err != nil || !again.Created || again.Revision.ID != first.Revision.ID {
@@ -311,7 +312,7 @@ func TestDoubleSubmission(t *testing.T) {
 		}
 		p.Reason = "another"
 		_, err := r.Push(t.Context(), ann, p)
-		wantKind(t, "another push with the same key", err, drawbridge.Conflict)
+		world.WantKind(t, "another push with the same key", err, drawbridge.Conflict)
 		if page, err := r.Revisions(t.Context(), ann, register.ByID(first.Integration.ID), nil, 0); err != nil || len(page.Items) != 2 {
 			t.Errorf("%d revisions %v, want two", len(page.Items), err)
 		}

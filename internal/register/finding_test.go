@@ -16,12 +16,13 @@ import (
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // sql runs a statement behind the record's back.
 func (r *rig) sql(tb testing.TB, query string) {
 	tb.Helper()
-	if _, err := r.door.Store().Writer().ExecContext(tb.Context(), query); err != nil {
+	if _, err := r.Door.Store().Writer().ExecContext(tb.Context(), query); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -30,13 +31,13 @@ func (r *rig) sql(tb testing.TB, query string) {
 func (r *rig) seed(tb testing.TB, integrations, findings int) {
 	tb.Helper()
 	series := func(n int) string {
-		if r.door.Store().Postgres() {
+		if r.Door.Store().Postgres() {
 			return fmt.Sprintf("generate_series(0, %d) AS s(n)", n-1)
 		}
 		return fmt.Sprintf("(WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < %d) SELECT n FROM c) AS s", n-1)
 	}
 	salt := "x''"
-	if r.door.Store().Postgres() {
+	if r.Door.Store().Postgres() {
 		salt = "''::bytea"
 	}
 	r.sql(tb, `INSERT INTO integration (version, id, slug, environment, name, partner, state, owner, head, revisions, assessment, tier, inherent, residual, outcome, created_at, updated_at, salt)
@@ -55,7 +56,7 @@ func TestFindingPages(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		r.seed(t, 20, 700)
-		owner := r.person(t, "owner", drawbridge.ProgrammeOwner)
+		owner := r.Person(t, "owner", drawbridge.ProgrammeOwner)
 		requester := access.Actor{ID: "per_3", Person: "per_3", Roles: []drawbridge.Role{drawbridge.Requester}, Via: "api"}
 		all := readFindings(t, r, owner, register.FindingFilter{}, 200)
 		if len(all) != 700 {
@@ -85,9 +86,9 @@ func TestFindingPages(t *testing.T) {
 			t.Error("the worst do not come first")
 		}
 		_, err := r.Findings(t.Context(), owner, register.FindingFilter{Severity: "bad"}, nil, 0)
-		wantKind(t, "a severity that does not exist", err, drawbridge.Invalid)
+		world.WantKind(t, "a severity that does not exist", err, drawbridge.Invalid)
 		_, err = r.Findings(t.Context(), owner, register.FindingFilter{}, nil, register.MaxPage+1)
-		wantKind(t, "a page that is too large", err, drawbridge.Invalid)
+		world.WantKind(t, "a page that is too large", err, drawbridge.Invalid)
 	})
 }
 
@@ -113,7 +114,7 @@ func TestIntegrationPages(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		r.seed(t, 60, 1)
-		owner := r.person(t, "owner", drawbridge.ProgrammeOwner)
+		owner := r.Person(t, "owner", drawbridge.ProgrammeOwner)
 		for _, order := range []string{"", "id", "name", "risk"} {
 			for _, tt := range []struct {
 				filter register.IntegrationFilter
@@ -151,7 +152,7 @@ func TestIntegrationPages(t *testing.T) {
 			}
 		}
 		_, err := r.Integrations(t.Context(), owner, register.IntegrationFilter{Order: "owner; DROP TABLE finding"}, nil, 0)
-		wantKind(t, "an order that does not exist", err, drawbridge.Invalid)
+		world.WantKind(t, "an order that does not exist", err, drawbridge.Invalid)
 	})
 }
 
@@ -160,15 +161,15 @@ func TestFindingsDigest(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		p := example(t, "pay", append(wider, "idempotency_key: true", "idempotency_key: false")...)
-		out, err := r.Push(t.Context(), r.person(t, "ann", drawbridge.Requester), p)
+		p := world.Example(t, "pay", append(wider, "idempotency_key: true", "idempotency_key: false")...)
+		out, err := r.Push(t.Context(), r.Person(t, "ann", drawbridge.Requester), p)
 		if err != nil || out.Assessment.Findings < 2 {
 			t.Fatalf("push = %d findings %v, want some", out.Assessment.Findings, err)
 		}
 		sum := func() string {
 			t.Helper()
 			var sum string
-			err := r.door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
+			err := r.Door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
 				sum, err = tx.FindingsDigest(out.Assessment.ID)
 				return err
 			})
@@ -212,10 +213,10 @@ func TestProveFindings(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		r.seed(t, 10_000, 1_000_000)
-		if r.door.Store().Postgres() {
+		if r.Door.Store().Postgres() {
 			r.sql(t, "ANALYZE") // as it does by itself; SQLite has to do without
 		}
-		owner := r.person(t, "owner", drawbridge.ProgrammeOwner)
+		owner := r.Person(t, "owner", drawbridge.ProgrammeOwner)
 		requester := access.Actor{ID: "per_3", Person: "per_3", Roles: []drawbridge.Role{drawbridge.Requester}, Via: "api"}
 		deep := &register.Cursor{Number: 1, Text: "f1-5", ID: "asm_5"}
 		for name, read := range map[string]func() error{
@@ -257,19 +258,19 @@ func TestProveFindings(t *testing.T) {
 // BenchmarkPush pushes the example manifest, a new revision each time.
 func BenchmarkPush(b *testing.B) {
 	r := open(b, "")
-	ann := r.person(b, "ann", drawbridge.Requester)
-	out, err := r.Push(b.Context(), ann, example(b, "pay"))
+	ann := r.Person(b, "ann", drawbridge.Requester)
+	out, err := r.Push(b.Context(), ann, world.Example(b, "pay"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	queries, n := r.door.Store().Queries(), 0
+	queries, n := r.Door.Store().Queries(), 0
 	for b.Loop() {
 		n++
-		p := example(b, "pay", "name: Card payments with Acme Pay", fmt.Sprintf("name: Version %d", n))
+		p := world.Example(b, "pay", "name: Card payments with Acme Pay", fmt.Sprintf("name: Version %d", n))
 		p.Base, p.Reason = out.Revision.ID, "version"
 		if out, err = r.Push(b.Context(), ann, p); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(r.door.Store().Queries()-queries)/float64(n), "queries/op")
+	b.ReportMetric(float64(r.Door.Store().Queries()-queries)/float64(n), "queries/op")
 }

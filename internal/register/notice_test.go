@@ -13,6 +13,7 @@ import (
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // TestNotices tells people what others did, and nobody of their own act.
@@ -20,11 +21,11 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann, bob, eve := r.person(t, "ann", drawbridge.ProgrammeOwner), r.person(t, "bob", drawbridge.Requester), r.person(t, "eve", drawbridge.Requester)
+		ann, bob, eve := r.Person(t, "ann", drawbridge.ProgrammeOwner), r.Person(t, "bob", drawbridge.Requester), r.Person(t, "eve", drawbridge.Requester)
 		told := func(who string, actor access.Actor, want ...string) {
 			t.Helper()
 			var got []string
-			err := r.door.Store().View(t.Context(), func(tx *store.Tx) error {
+			err := r.Door.Store().View(t.Context(), func(tx *store.Tx) error {
 				list, err := tx.MessagesBefore(actor.Person, false, "", 100)
 				for _, m := range slices.Backward(list) {
 					got = append(got, m.Kind)
@@ -35,7 +36,7 @@ func TestNotices(t *testing.T) {
 				t.Errorf("%s was told %v %v, want %v", who, got, err, want)
 			}
 		}
-		first, err := r.Push(t.Context(), ann, example(t, "pay"))
+		first, err := r.Push(t.Context(), ann, world.Example(t, "pay"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,9 +48,9 @@ func TestNotices(t *testing.T) {
 		told("Ann", ann)
 		told("Bob", bob, "integration.assigned")
 		told("Eve", eve, "integration.assigned")
-		second := example(t, "pay", "settle them with the bank", "settle them with a bank")
+		second := world.Example(t, "pay", "settle them with the bank", "settle them with a bank")
 		second.Base, second.Reason = first.Revision.ID, "more"
-		r.clock.Add(int64(time.Second)) // what one millisecond brings has no order
+		r.Pass(time.Second) // what one millisecond brings has no order
 		if _, err := r.Push(t.Context(), eve, second); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +58,7 @@ func TestNotices(t *testing.T) {
 		told("Eve", eve, "integration.assigned")
 
 		// What was fine, by another judgement, and is not any more.
-		_, _, err = action.Do(t.Context(), r.door, action.Act{Actor: access.System("seed"), Action: access.Seed}, func(tx *store.Tx) (struct{}, error) {
+		_, _, err = action.Do(t.Context(), r.Door, action.Act{Actor: access.System("seed"), Action: access.Seed}, func(tx *store.Tx) (struct{}, error) {
 			in, err := tx.Integration(first.Integration.ID)
 			if err != nil {
 				return struct{}{}, err
@@ -69,7 +70,7 @@ func TestNotices(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			r.clock.Add(int64(24 * time.Hour))
+			r.Pass(24 * time.Hour)
 			if did, err := r.AssessDue(t.Context(), access.System("assess"), first.Integration.ID); !did || err != nil {
 				t.Fatalf("AssessDue = %v %v", did, err)
 			}

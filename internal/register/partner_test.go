@@ -9,6 +9,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/register"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // TestPartnerProposal holds that a push makes a partner's record, and never
@@ -17,9 +18,9 @@ func TestPartnerProposal(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann, bob := r.person(t, "ann", drawbridge.Requester), r.person(t, "bob", drawbridge.Requester)
-		owner := r.person(t, "owner", drawbridge.ProgrammeOwner)
-		first, err := r.Push(t.Context(), ann, example(t, "pay"))
+		ann, bob := r.Person(t, "ann", drawbridge.Requester), r.Person(t, "bob", drawbridge.Requester)
+		owner := r.Person(t, "owner", drawbridge.ProgrammeOwner)
+		first, err := r.Push(t.Context(), ann, world.Example(t, "pay"))
 		if err != nil || len(first.Proposals) != 0 {
 			t.Fatalf("push = %v, proposals %v", err, first.Proposals)
 		}
@@ -27,7 +28,7 @@ func TestPartnerProposal(t *testing.T) {
 		if err != nil || made.Name != "Acme Pay" || made.Country != "IE" || made.Owner != ann.Person {
 			t.Fatalf("partner = %+v %v, want it as in the file", made, err)
 		}
-		p := example(t, "pay")
+		p := world.Example(t, "pay")
 		p.Files["partners/acme-pay.yaml"] = []byte(strings.Replace(string(p.Files["partners/acme-pay.yaml"]), "country: IE", "country: US", 1))
 		p.Base, p.Reason = first.Revision.ID, "they moved"
 		next, err := r.Push(t.Context(), ann, p)
@@ -50,16 +51,16 @@ func TestPartnerEdit(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		owner, ann := r.person(t, "owner", drawbridge.ProgrammeOwner), r.person(t, "ann", drawbridge.Requester)
+		owner, ann := r.Person(t, "owner", drawbridge.ProgrammeOwner), r.Person(t, "ann", drawbridge.Requester)
 		edit := register.PartnerEdit{Partner: drawbridge.Partner{ID: "quartz", Name: " Quartz AG ", Country: "DE", Website: "https://quartz.example"}, Reason: "first talk"}
 		_, err := r.CreatePartner(t.Context(), ann, edit)
-		wantKind(t, "a requester creates a partner", err, drawbridge.Denied)
+		world.WantKind(t, "a requester creates a partner", err, drawbridge.Denied)
 		made, err := r.CreatePartner(t.Context(), owner, edit)
 		if err != nil || made.Name != "Quartz AG" || made.Version != 1 {
 			t.Fatalf("CreatePartner = %+v %v", made, err)
 		}
 		_, err = r.CreatePartner(t.Context(), owner, edit)
-		wantKind(t, "a partner twice", err, drawbridge.Conflict)
+		world.WantKind(t, "a partner twice", err, drawbridge.Conflict)
 		edit.Partner = made
 		edit.Partner.Country = "AT"
 		now, err := r.UpdatePartner(t.Context(), owner, edit)
@@ -67,7 +68,7 @@ func TestPartnerEdit(t *testing.T) {
 			t.Fatalf("UpdatePartner = %+v %v", now, err)
 		}
 		_, err = r.UpdatePartner(t.Context(), owner, edit)
-		wantKind(t, "an update over another version", err, drawbridge.Conflict)
+		world.WantKind(t, "an update over another version", err, drawbridge.Conflict)
 		history, err := r.History(t.Context(), ann, "partner", "quartz", nil, 1)
 		if err != nil || len(history.Items) != 1 || history.Next == nil || history.Items[0].Reason != "first talk" ||
 			history.Items[0].Changes[0].Old["country"] != "DE" || history.Items[0].Changes[0].New["country"] != "AT" {
@@ -83,10 +84,10 @@ func TestPartnerEdit(t *testing.T) {
 			"owner":   {ID: "x", Name: "x", Owner: "per_nobody"},
 		} {
 			_, err := r.CreatePartner(t.Context(), owner, register.PartnerEdit{Partner: bad})
-			wantKind(t, "a partner with a bad "+name, err, drawbridge.Invalid)
+			world.WantKind(t, "a partner with a bad "+name, err, drawbridge.Invalid)
 		}
 		_, err = r.UpdatePartner(t.Context(), owner, register.PartnerEdit{Partner: drawbridge.Partner{ID: "none", Name: "x"}})
-		wantKind(t, "an update of none", err, drawbridge.NotFound)
+		world.WantKind(t, "an update of none", err, drawbridge.NotFound)
 		page, err := r.Partners(t.Context(), ann, nil, 0)
 		if err != nil || len(page.Items) != 1 {
 			t.Errorf("%d partners %v, want one", len(page.Items), err)
@@ -98,8 +99,8 @@ func TestAssign(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann, bob, eve := r.person(t, "ann", drawbridge.Requester), r.person(t, "bob", drawbridge.Requester), r.person(t, "eve", drawbridge.Requester)
-		out, err := r.Push(t.Context(), ann, example(t, "pay"))
+		ann, bob, eve := r.Person(t, "ann", drawbridge.Requester), r.Person(t, "bob", drawbridge.Requester), r.Person(t, "eve", drawbridge.Requester)
+		out, err := r.Push(t.Context(), ann, world.Example(t, "pay"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,16 +116,16 @@ func TestAssign(t *testing.T) {
 			t.Errorf("a member pulls: %v", err)
 		}
 		_, err = assign(1, eve.Person)
-		wantKind(t, "Assign over another version", err, drawbridge.Conflict)
+		world.WantKind(t, "Assign over another version", err, drawbridge.Conflict)
 		_, err = assign(2, "per_nobody")
-		wantKind(t, "Assign to nobody", err, drawbridge.Invalid)
+		world.WantKind(t, "Assign to nobody", err, drawbridge.Invalid)
 		_, err = assign(2, "", "per_nobody")
-		wantKind(t, "a member that does not exist", err, drawbridge.Invalid)
+		world.WantKind(t, "a member that does not exist", err, drawbridge.Invalid)
 		if now, err = assign(2, eve.Person); err != nil || len(now.Members) != 0 || now.Integration.Owner != eve.Person {
 			t.Fatalf("Assign = %+v %v", now, err)
 		}
 		for who, err := range map[string]error{"ann": errOf(r.Pull(t.Context(), ann, ref, "")), "bob": errOf(r.Pull(t.Context(), bob, ref, ""))} {
-			wantKind(t, who+" pulls what is eve's", err, drawbridge.NotFound)
+			world.WantKind(t, who+" pulls what is eve's", err, drawbridge.NotFound)
 		}
 		if members, err := r.Members(t.Context(), eve, ref); err != nil || len(members) != 0 {
 			t.Errorf("members = %v %v", members, err)

@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,96 +17,35 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/access"
-	"drawbridge/internal/action"
 	"drawbridge/internal/assess"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/register"
-	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
-
-var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // rig is a desk over a record of its own, with a clock that tests set.
 type rig struct {
 	*register.Desk
-	door  *action.Door
-	clock atomic.Int64 // nanoseconds after start
-	packs atomic.Pointer[policy.Workspace]
+	*world.World
 }
-
-func (r *rig) now() time.Time { return start.Add(time.Duration(r.clock.Load())) }
 
 func open(tb testing.TB, url string) *rig {
 	tb.Helper()
-	dir := tb.TempDir()
-	keys, err := seal.EnsureKeyring(filepath.Join(dir, "keys"), "drawbridge.test/log", start)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s, err := store.Open(tb.Context(), store.Options{Dir: dir, Database: url})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { s.Close() })
-	ws, err := policy.OpenWorkspace(dir)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	r := &rig{}
-	r.packs.Store(ws)
-	r.door = action.New(action.Options{Store: s, Keys: keys, Now: r.now})
-	r.Desk = register.New(r.door, register.Options{Workspace: r.packs.Load, Version: "test"})
-	return r
-}
-
-// person adds somebody with roles and acts as them.
-func (r *rig) person(tb testing.TB, name string, roles ...drawbridge.Role) access.Actor {
-	tb.Helper()
-	p := drawbridge.Person{ID: drawbridge.PersonID(drawbridge.NewID("per", r.now())), Email: name + "@drawbridge.example", Name: name, Roles: roles}
-	_, _, err := action.Do(tb.Context(), r.door, action.Act{Actor: access.System("setup"), Action: access.PersonWrite, Object: access.Object{Kind: "person"}},
-		func(tx *store.Tx) (int, error) { return 0, tx.AddPerson(&p) })
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return access.Actor{ID: string(p.ID), Person: p.ID, Roles: roles, Via: "api"}
+	w := world.New(tb, url, world.Options{})
+	return &rig{w.Record, w}
 }
 
 func machine(id drawbridge.IntegrationID) access.Actor {
 	return access.Actor{ID: "tok_machine", Roles: []drawbridge.Role{drawbridge.Machine}, Integration: id, Via: "api"}
 }
 
-// example is the example manifest under another id, with lines added.
-func example(tb testing.TB, id string, edit ...string) register.Push {
-	tb.Helper()
-	main, files, err := manifest.ReadFiles("../../examples/acme-payments/integration.yaml")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	text := strings.Replace(string(files[main]), "id: acme-payments", "id: "+id, 1)
-	for i := 0; i < len(edit); i += 2 {
-		if !strings.Contains(text, edit[i]) {
-			tb.Fatalf("the example does not say %q", edit[i])
-		}
-		text = strings.Replace(text, edit[i], edit[i+1], 1)
-	}
-	files[main] = []byte(text)
-	return register.Push{Main: main, Files: files}
-}
-
 // brief tells a push in one line.
 func brief(p register.Pushed) string {
 	return fmt.Sprintf("created %t unchanged %t dry %t, revision %d %s on %q, %d changes, outcome %s",
 		p.Created, p.Unchanged, p.DryRun, p.Revision.Number, p.Revision.ID, p.Revision.Parent, len(p.Changes), p.Assessment.Outcome)
-}
-
-func wantKind(t *testing.T, what string, err error, want drawbridge.Kind) {
-	t.Helper()
-	if err == nil || drawbridge.KindOf(err) != want {
-		t.Errorf("%s = %v, want an error of kind %s", what, err, want)
-	}
 }
 
 // wider is an edit of the example that widens, prose one that does not.
@@ -121,8 +58,8 @@ func TestPushPullGate(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.Requester)
-		p := example(t, "pay")
+		ann := r.Person(t, "ann", drawbridge.Requester)
+		p := world.Example(t, "pay")
 		dry := p
 		dry.DryRun = true
 		out, err := r.Push(t.Context(), ann, dry)
@@ -140,13 +77,13 @@ func TestPushPullGate(t *testing.T) {
 			t.Fatalf("the same again = %s %v", brief(again), err)
 		}
 
-		r.clock.Store(int64(time.Minute)) // assessments are listed by their time
-		p2 := example(t, "pay", wider...)
+		r.Set(world.Start().Add(time.Minute)) // assessments are listed by their time
+		p2 := world.Example(t, "pay", wider...)
 		_, err = r.Push(t.Context(), ann, p2)
-		wantKind(t, "push without a base", err, drawbridge.Conflict)
+		world.WantKind(t, "push without a base", err, drawbridge.Conflict)
 		p2.Base = first.Revision.ID
 		_, err = r.Push(t.Context(), ann, p2)
-		wantKind(t, "push without a reason", err, drawbridge.Invalid)
+		world.WantKind(t, "push without a reason", err, drawbridge.Invalid)
 		p2.Reason = "one account for all"
 		second, err := r.Push(t.Context(), ann, p2)
 		if err != nil || second.Created || second.Revision.Number != 2 || second.Revision.Parent != first.Revision.ID || !second.Widens || len(second.Changes) != 1 {
@@ -155,10 +92,10 @@ func TestPushPullGate(t *testing.T) {
 		if c := second.Changes[0]; c.Kind != manifest.Widening || !strings.HasSuffix(c.Key, "credential_shared") {
 			t.Errorf("change = %+v", c)
 		}
-		p3 := example(t, "pay", prose...)
+		p3 := world.Example(t, "pay", prose...)
 		p3.Base, p3.Reason = first.Revision.ID, "new name"
 		_, err = r.Push(t.Context(), ann, p3)
-		wantKind(t, "push on a base that was replaced", err, drawbridge.Conflict)
+		world.WantKind(t, "push on a base that was replaced", err, drawbridge.Conflict)
 		if err != nil && (!strings.Contains(err.Error(), string(second.Revision.ID)) || !strings.Contains(err.Error(), ann.ID)) {
 			t.Errorf("the conflict does not say whose revision came between: %v", err)
 		}
@@ -196,9 +133,9 @@ func testGate(t *testing.T, r *rig, actor access.Actor, first, second register.P
 	if err != nil || none.Known || none.Outcome != drawbridge.NoGo || len(none.Reasons) != 1 || !strings.Contains(none.Reasons[0].Text, "push it") {
 		t.Errorf("gate of an unknown digest = %+v %v, want a no", none, err)
 	}
-	ws := r.packs.Load()
-	r.packs.Store(&policy.Workspace{Policy: ws.Policy, Threats: ws.Threats, Taxonomy: ws.Taxonomy, Transfers: ws.Transfers})
-	defer r.packs.Store(ws)
+	ws := r.Packs.Load()
+	r.Packs.Store(&policy.Workspace{Policy: ws.Policy, Threats: ws.Threats, Taxonomy: ws.Taxonomy, Transfers: ws.Transfers})
+	defer r.Packs.Store(ws)
 	late, err := r.Gate(t.Context(), actor, ref, second.Revision.Content)
 	if err != nil || !late.Outdated || late.Outcome == drawbridge.Go {
 		t.Errorf("gate after the packs changed = %+v %v, want it outdated and no go", late, err)
@@ -260,13 +197,13 @@ func TestClockBack(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.Requester)
-		first, err := r.Push(t.Context(), ann, example(t, "pay"))
+		ann := r.Person(t, "ann", drawbridge.Requester)
+		first, err := r.Push(t.Context(), ann, world.Example(t, "pay"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.clock.Store(int64(-48 * time.Hour))
-		p := example(t, "pay", prose...)
+		r.Set(world.Start().Add(-48 * time.Hour))
+		p := world.Example(t, "pay", prose...)
 		p.Base, p.Reason = first.Revision.ID, "new name"
 		second, err := r.Push(t.Context(), ann, p)
 		if err != nil || second.Revision.Number != 2 || second.Integration.Head != second.Revision.ID {
@@ -284,8 +221,8 @@ func TestAssessDue(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.Requester)
-		first, err := r.Push(t.Context(), ann, example(t, "pay"))
+		ann := r.Person(t, "ann", drawbridge.Requester)
+		first, err := r.Push(t.Context(), ann, world.Example(t, "pay"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,10 +230,10 @@ func TestAssessDue(t *testing.T) {
 		if did, err := r.AssessDue(t.Context(), system, id); did || err != nil {
 			t.Fatalf("AssessDue on the day of the push = %v %v, want nothing done", did, err)
 		}
-		r.clock.Store(int64(7 * 24 * time.Hour))
+		r.Pass(7 * 24 * time.Hour)
 		var due []store.EventState
-		err = r.door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
-			due, err = tx.OpenEvents(r.now(), 10)
+		err = r.Door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
+			due, err = tx.OpenEvents(r.Now(), 10)
 			return err
 		})
 		about := func(e store.EventState, kind string) bool { return e.Kind == kind && e.Subject == string(id) }
@@ -319,7 +256,7 @@ func TestAssessDue(t *testing.T) {
 		if asked, err := r.Assess(t.Context(), ann, register.ByID(id), "k"); err != nil || asked.Assessment.Origin != register.OriginRequest {
 			t.Errorf("Assess = %s %v", asked.Assessment.Origin, err)
 		}
-		wantKind(t, "AssessDue as a person without the right", errOf(r.AssessDue(t.Context(), access.Actor{ID: "per_x", Person: "per_x"}, id)), drawbridge.NotFound)
+		world.WantKind(t, "AssessDue as a person without the right", errOf(r.AssessDue(t.Context(), access.Actor{ID: "per_x", Person: "per_x"}, id)), drawbridge.NotFound)
 	})
 }
 
@@ -330,8 +267,8 @@ func errOf[T any](_ T, err error) error { return err }
 func TestLostPredecessor(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
-	ann := r.person(t, "ann", drawbridge.Requester)
-	first, err := r.Push(t.Context(), ann, example(t, "pay"))
+	ann := r.Person(t, "ann", drawbridge.Requester)
+	first, err := r.Push(t.Context(), ann, world.Example(t, "pay"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,12 +281,12 @@ func TestLostPredecessor(t *testing.T) {
 	if err = errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}
-	digest, _, err := r.door.Store().Blobs().Put(&b, 1<<20, r.door.Keys())
+	digest, _, err := r.Door.Store().Blobs().Put(&b, 1<<20, r.Door.Keys())
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.sql(t, "UPDATE revision SET bundle = '"+digest+"'")
-	p := example(t, "pay", prose...)
+	p := world.Example(t, "pay", prose...)
 	p.Base, p.Reason = first.Revision.ID, "new name"
 	out, err := r.Push(t.Context(), ann, p)
 	if err != nil || !out.Widens || len(out.Changes) != 1 {
@@ -364,7 +301,7 @@ func TestLargePush(t *testing.T) {
 	}
 	t.Parallel()
 	r := open(t, "")
-	ann := r.person(t, "ann", drawbridge.Requester)
+	ann := r.Person(t, "ann", drawbridge.Requester)
 	p := register.Push{Main: "m.yaml", Files: manifest.Files{"m.yaml": testkit.BigManifest(1000, 4000)}}
 	first, err := r.Push(t.Context(), ann, p)
 	if err != nil {

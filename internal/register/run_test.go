@@ -20,6 +20,7 @@ import (
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // ran makes a run of the example's sandbox that ended at a time, with verdicts by
@@ -74,17 +75,17 @@ func TestContradiction(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann, sam := r.person(t, "ann", drawbridge.Requester), r.person(t, "sam", drawbridge.SecurityDiscipline.Reviewer())
-		p, err := r.Push(t.Context(), ann, example(t, "pay", answered...))
+		ann, sam := r.Person(t, "ann", drawbridge.Requester), r.Person(t, "sam", drawbridge.SecurityDiscipline.Reviewer())
+		p, err := r.Push(t.Context(), ann, world.Example(t, "pay", answered...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		id, ref, ci := p.Integration.ID, register.ByID(p.Integration.ID), machine(p.Integration.ID)
-		step := func() { r.clock.Add(int64(time.Hour)) }
+		step := func() { r.Pass(time.Hour) }
 		add := func(by access.Actor, verdicts ...string) drawbridge.Run {
 			t.Helper()
 			step()
-			run, err := r.AddRun(t.Context(), by, register.NewRun{Ref: ref, Data: ran(t, "pay", r.now(), verdicts...)})
+			run, err := r.AddRun(t.Context(), by, register.NewRun{Ref: ref, Data: ran(t, "pay", r.Now(), verdicts...)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,22 +105,22 @@ func TestContradiction(t *testing.T) {
 		}
 		// Whoever asks does not rule, nor does a machine, nor in a discipline that is not theirs.
 		ruling := register.NewRuling{Ref: ref, Check: "TLS-01", Element: "charges", Refuted: true, Reason: "the sandbox alone speaks it"}
-		wantKind(t, "Rule by the owner", errOf(r.Rule(t.Context(), ann, ruling)), drawbridge.Denied)
-		wantKind(t, "Rule by a machine", errOf(r.Rule(t.Context(), ci, ruling)), drawbridge.Denied)
+		world.WantKind(t, "Rule by the owner", errOf(r.Rule(t.Context(), ann, ruling)), drawbridge.Denied)
+		world.WantKind(t, "Rule by a machine", errOf(r.Rule(t.Context(), ci, ruling)), drawbridge.Denied)
 		other := ruling
 		other.Role = drawbridge.LegalDiscipline
-		wantKind(t, "Rule in another discipline", errOf(r.Rule(t.Context(), sam, other)), drawbridge.Denied)
+		world.WantKind(t, "Rule in another discipline", errOf(r.Rule(t.Context(), sam, other)), drawbridge.Denied)
 		other.Role, other.Reason = "", ""
-		wantKind(t, "Rule without a reason", errOf(r.Rule(t.Context(), sam, other)), drawbridge.Invalid)
+		world.WantKind(t, "Rule without a reason", errOf(r.Rule(t.Context(), sam, other)), drawbridge.Invalid)
 		other = ruling
 		other.Check = "HDR-01"
-		wantKind(t, "Rule on a check that passed", errOf(r.Rule(t.Context(), sam, other)), drawbridge.NotFound)
+		world.WantKind(t, "Rule on a check that passed", errOf(r.Rule(t.Context(), sam, other)), drawbridge.NotFound)
 		step()
 		rules, err := r.Rule(t.Context(), sam, ruling)
 		if err != nil || len(rules) != 1 || rules[0].Role != drawbridge.SecurityDiscipline || rules[0].Fingerprint != c.Tests[0].Findings[0] {
 			t.Fatalf("Rule = %+v %v", rules, err)
 		}
-		wantKind(t, "Rule twice", errOf(r.Rule(t.Context(), sam, ruling)), drawbridge.Conflict)
+		world.WantKind(t, "Rule twice", errOf(r.Rule(t.Context(), sam, ruling)), drawbridge.Conflict)
 		a, c = r.state(t, sam, id, "tls-version")
 		if c.Verdict != assess.Contradicted || !c.Reviewed || c.Tests[0].Ruling == nil || !c.Tests[0].Ruling.Refuted || a.Residual > claimed.Residual {
 			t.Fatalf("after the ruling R is %v and the claim is %+v", a.Residual, c)
@@ -146,7 +147,7 @@ func TestContradiction(t *testing.T) {
 		}
 		// An older run that comes late replaces nothing.
 		step()
-		late, err := r.AddRun(t.Context(), ann, register.NewRun{Ref: ref, Data: ran(t, "pay", start.Add(-time.Hour), "TLS-01 fail")})
+		late, err := r.AddRun(t.Context(), ann, register.NewRun{Ref: ref, Data: ran(t, "pay", world.Start().Add(-time.Hour), "TLS-01 fail")})
 		if err != nil || late.Stands {
 			t.Errorf("a run that came late = %+v %v, want one that does not stand", late, err)
 		}
@@ -172,17 +173,17 @@ func TestContradiction(t *testing.T) {
 func TestForeignRuns(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
-	ann, bob := r.person(t, "ann", drawbridge.Requester), r.person(t, "bob", drawbridge.Requester)
+	ann, bob := r.Person(t, "ann", drawbridge.Requester), r.Person(t, "bob", drawbridge.Requester)
 	var pushed []register.Pushed
 	for i, by := range []access.Actor{ann, bob} {
-		p, err := r.Push(t.Context(), by, example(t, fmt.Sprintf("pay%d", i)))
+		p, err := r.Push(t.Context(), by, world.Example(t, fmt.Sprintf("pay%d", i)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		pushed = append(pushed, p)
 	}
 	mine := register.ByID(pushed[0].Integration.ID)
-	good := string(ran(t, "pay0", start, "TLS-01 pass"))
+	good := string(ran(t, "pay0", world.Start(), "TLS-01 pass"))
 	edit := func(old, new string) []byte {
 		if !strings.Contains(good, old) {
 			t.Fatalf("the run does not say %s", old)
@@ -195,15 +196,15 @@ func TestForeignRuns(t *testing.T) {
 		data []byte
 		want drawbridge.Kind
 	}{
-		{"of another integration", ann, ran(t, "pay1", start, "TLS-01 pass"), drawbridge.Conflict},
+		{"of another integration", ann, ran(t, "pay1", world.Start(), "TLS-01 pass"), drawbridge.Conflict},
 		{"by the machine of another integration", machine(pushed[1].Integration.ID), []byte(good), drawbridge.NotFound},
 		{"by another requester", bob, []byte(good), drawbridge.NotFound},
-		{"by a reviewer", r.person(t, "eve", drawbridge.SecurityDiscipline.Reviewer()), []byte(good), drawbridge.Denied},
+		{"by a reviewer", r.Person(t, "eve", drawbridge.SecurityDiscipline.Reviewer()), []byte(good), drawbridge.Denied},
 		{"no JSON", ann, []byte("nothing"), drawbridge.Invalid},
 		{"more behind it", ann, []byte(good + "{}"), drawbridge.Invalid},
 		{"a key that a run does not have", ann, edit(`{`, `{"outcome": "go", `), drawbridge.Invalid},
 		{"another version", ann, edit(`"schema_version":"`, `"schema_version":"9`), drawbridge.Invalid},
-		{"still to come", ann, ran(t, "pay0", start.Add(time.Hour), "TLS-01 pass"), drawbridge.Invalid},
+		{"still to come", ann, ran(t, "pay0", world.Start().Add(time.Hour), "TLS-01 pass"), drawbridge.Invalid},
 		{"another fingerprint", ann, edit(`"fingerprint":"f1-`, `"fingerprint":"f1-0`), drawbridge.Invalid},
 		{"a verdict that is none", ann, edit(`"verdict":"pass"`, `"verdict":"passed"`), drawbridge.Invalid},
 		{"a severity that is none", ann, edit(`"severity":"high"`, `"severity":"none"`), drawbridge.Invalid},
@@ -214,7 +215,7 @@ func TestForeignRuns(t *testing.T) {
 		{"an interface that the manifest does not have", ann, []byte(strings.ReplaceAll(good, `"interface":"charges"`, `"interface":"none"`)), drawbridge.Invalid},
 	}
 	for _, tt := range tests {
-		wantKind(t, tt.name, errOf(r.AddRun(t.Context(), tt.by, register.NewRun{Ref: mine, Data: tt.data})), tt.want)
+		world.WantKind(t, tt.name, errOf(r.AddRun(t.Context(), tt.by, register.NewRun{Ref: mine, Data: tt.data})), tt.want)
 	}
 	if page, err := r.Runs(t.Context(), ann, mine, nil, 0); err != nil || len(page.Items) != 0 {
 		t.Fatalf("%d runs %v, want none", len(page.Items), err)
@@ -228,10 +229,10 @@ func TestForeignRuns(t *testing.T) {
 		t.Errorf("the same key = %s %v, want %s", again.ID, err, first.ID)
 	}
 	key.Key = "twice"
-	wantKind(t, "the same run again", errOf(r.AddRun(t.Context(), ann, key)), drawbridge.Conflict)
+	world.WantKind(t, "the same run again", errOf(r.AddRun(t.Context(), ann, key)), drawbridge.Conflict)
 	theirs := register.ByID(pushed[1].Integration.ID)
 	_, _, err = r.RunDocument(t.Context(), bob, theirs, first.ID)
-	wantKind(t, "a run by way of another integration", err, drawbridge.NotFound)
+	world.WantKind(t, "a run by way of another integration", err, drawbridge.NotFound)
 }
 
 // TestGrounds lets documents, answers and exceptions enter the score, and leave it
@@ -240,22 +241,22 @@ func TestGrounds(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.ProgrammeOwner)
+		ann := r.Person(t, "ann", drawbridge.ProgrammeOwner)
 		var evidence []drawbridge.Evidence
 		var claims []drawbridge.Claim
 		r.SetEvidence(func(_ *store.Tx, _ *drawbridge.Integration, now time.Time) ([]drawbridge.Evidence, error) {
 			return slices.DeleteFunc(slices.Clone(evidence), func(e drawbridge.Evidence) bool { return e.Until().Past(now) }), nil
 		})
 		r.SetClaims(func(*store.Tx, drawbridge.IntegrationID) ([]drawbridge.Claim, error) { return claims, nil })
-		p, err := r.Push(t.Context(), ann, example(t, "pay", answered...))
+		p, err := r.Push(t.Context(), ann, world.Example(t, "pay", answered...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		id := p.Integration.ID
 		touch := func() drawbridge.Assessment {
 			t.Helper()
-			r.clock.Add(int64(time.Hour))
-			e := store.Event{ID: drawbridge.EventID(drawbridge.NewID("evt", r.now())), Kind: register.EventTouched, Subject: string(id)}
+			r.Pass(time.Hour)
+			e := store.Event{ID: drawbridge.EventID(drawbridge.NewID("evt", r.Now())), Kind: register.EventTouched, Subject: string(id)}
 			for range 2 { // the queue may call twice
 				if did, err := r.AssessTouched(t.Context(), access.System("assess"), e); !did || err != nil {
 					t.Fatalf("AssessTouched = %v %v", did, err)
@@ -279,7 +280,7 @@ func TestGrounds(t *testing.T) {
 		due := func() time.Time {
 			t.Helper()
 			var open []store.EventState
-			if err := r.door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
+			if err := r.Door.Store().View(t.Context(), func(tx *store.Tx) (err error) {
 				open, err = tx.EventsBefore(store.EventFilter{Kind: register.EventAssess, Open: true}, "", 10)
 				return err
 			}); err != nil || len(open) != 1 {
@@ -290,7 +291,7 @@ func TestGrounds(t *testing.T) {
 		if want := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC); !due().Equal(want) {
 			t.Errorf("the next look is at %s, want %s: the reports end", due(), want)
 		}
-		r.clock.Store(int64(5 * 24 * time.Hour))
+		r.Set(world.Start().Add(5 * 24 * time.Hour))
 		if did, err := r.AssessDue(t.Context(), access.System("assess"), id); !did || err != nil {
 			t.Fatalf("AssessDue = %v %v", did, err)
 		}
@@ -316,8 +317,8 @@ func TestConfirmedException(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		ann := r.person(t, "ann", drawbridge.ProgrammeOwner)
-		p, err := r.Push(t.Context(), ann, example(t, "pay", "tls_verify: full", "tls_verify: none"))
+		ann := r.Person(t, "ann", drawbridge.ProgrammeOwner)
+		p, err := r.Push(t.Context(), ann, world.Example(t, "pay", "tls_verify: full", "tls_verify: none"))
 		if err != nil || p.Assessment.Outcome != drawbridge.NoGo {
 			t.Fatalf("push = %s %v", brief(p), err)
 		}
@@ -336,7 +337,7 @@ func TestConfirmedException(t *testing.T) {
 		})
 		outcome := func() (drawbridge.Assessment, []string) {
 			t.Helper()
-			r.clock.Add(int64(time.Hour))
+			r.Pass(time.Hour)
 			out, err := r.Reassess(t.Context(), ann, p.Integration.ID, "")
 			if err != nil {
 				t.Fatal(err)
@@ -355,7 +356,7 @@ func TestConfirmedException(t *testing.T) {
 		if slices.Contains(rules, "open-critical-threat") || slices.Contains(rules, "accepted-exception") || a.Residual < p.Assessment.Residual {
 			t.Errorf("with the exception R is %v, before %v; rules %v", a.Residual, p.Assessment.Residual, rules)
 		}
-		r.clock.Store(int64(2 * 24 * time.Hour))
+		r.Set(world.Start().Add(2 * 24 * time.Hour))
 		if a, rules = outcome(); a.Outcome != drawbridge.NoGo || !slices.Contains(rules, "open-critical-threat") {
 			t.Errorf("after its last day the outcome is %s by %v, want no-go", a.Outcome, rules)
 		}
@@ -365,7 +366,7 @@ func TestConfirmedException(t *testing.T) {
 // tx writes to the record without the desk.
 func (r *rig) tx(tb testing.TB, fn func(*store.Tx) error) {
 	tb.Helper()
-	_, _, err := action.Do(tb.Context(), r.door, action.Act{Actor: access.System("seed"), Action: access.Seed}, func(tx *store.Tx) (int, error) { return 0, fn(tx) })
+	_, _, err := action.Do(tb.Context(), r.Door, action.Act{Actor: access.System("seed"), Action: access.Seed}, func(tx *store.Tx) (int, error) { return 0, fn(tx) })
 	if err != nil {
 		tb.Fatal(err)
 	}
