@@ -28,11 +28,11 @@ type Inquiry struct {
 	Review      ReviewID      `json:"review"`
 	Integration IntegrationID `json:"integration"`
 	Partner     PartnerID     `json:"partner"`
-	Audience    string        `json:"audience"` // partner or internal
-	Template    string        `json:"template"` // name@version
-	Items       string        `json:"items"`    // digest of the blob with the questions as sent
-	Previous    InquiryID     `json:"previous"` // whose answers were carried forward
-	State       string        `json:"state"`    // open, submitted, accepted, returned, closed
+	Audience    string        `json:"audience"`            // partner or internal
+	Template    string        `json:"template"`            // name@version
+	Items       string        `json:"items" record:"file"` // digest of the blob with the questions as sent
+	Previous    InquiryID     `json:"previous"`            // whose answers were carried forward
+	State       string        `json:"state"`               // open, submitted, accepted, returned, closed
 	Due         Date          `json:"due"`
 	Answered    int64         `json:"answered"` // of the questions that are asked
 	Asked       int64         `json:"asked"`
@@ -102,7 +102,7 @@ type Evidence struct {
 	Expires         Date          `json:"expires"`
 	Exceptions      []string      `json:"exceptions"` // that the document itself names
 	Confidentiality string        `json:"confidentiality"`
-	File            string        `json:"file"` // digest of the blob
+	File            string        `json:"file" record:"file"` // digest of the blob
 	FileName        string        `json:"file_name"`
 	MediaType       string        `json:"media_type"` // as recognised, never as claimed
 	Size            int64         `json:"size"`

@@ -115,12 +115,12 @@ type Revision struct {
 	Meta
 	ID          RevisionID      `json:"id"`
 	Integration IntegrationID   `json:"integration"`
-	Number      int64           `json:"number"`   // from 1
-	Parent      RevisionID      `json:"parent"`   // empty for the first
-	Content     string          `json:"content"`  // content digest
-	Material    string          `json:"material"` // digest of the material view
-	Bundle      string          `json:"bundle"`   // digest of the blob with the files
-	Changes     json.RawMessage `json:"changes"`  // the difference to the parent, as the manifest engine lists it, without the words that decide nothing
+	Number      int64           `json:"number"`               // from 1
+	Parent      RevisionID      `json:"parent"`               // empty for the first
+	Content     string          `json:"content"`              // content digest
+	Material    string          `json:"material"`             // digest of the material view
+	Bundle      string          `json:"bundle" record:"file"` // digest of the blob with the files
+	Changes     json.RawMessage `json:"changes"`              // the difference to the parent, as the manifest engine lists it, without the words that decide nothing
 	Widens      bool            `json:"widens"`
 	Reason      string          `json:"reason"`
 	Author      string          `json:"author"` // person or token
@@ -137,7 +137,7 @@ type Assessment struct {
 	Content     string          `json:"content"` // content digest of the revision
 	AsOf        time.Time       `json:"as_of"`
 	Packs       json.RawMessage `json:"packs"`
-	Document    string          `json:"document"` // digest of the blob with the whole document
+	Document    string          `json:"document" record:"file"` // digest of the blob with the whole document
 	Tier        Tier            `json:"tier"`
 	Inherent    float64         `json:"inherent"`
 	Residual    float64         `json:"residual"`

@@ -172,9 +172,9 @@ type Signoff struct {
 	Approve     bool          `json:"approve"`
 	Comment     string        `json:"comment"`
 	Revision    RevisionID    `json:"revision"`
-	Content     string        `json:"content"` // content digest that was signed
-	View        string        `json:"view"`    // digest of the material view that was signed; the blob of the same digest holds it
-	Proof       string        `json:"proof"`   // how the person proved who they are: password, password+totp, token
+	Content     string        `json:"content"`            // content digest that was signed
+	View        string        `json:"view" record:"file"` // digest of the material view that was signed; the blob of the same digest holds it
+	Proof       string        `json:"proof"`              // how the person proved who they are: password, password+totp, token
 	WithdrawnAt time.Time     `json:"withdrawn_at"`
 	CreatedAt   time.Time     `json:"created_at"`
 }
@@ -202,14 +202,14 @@ type Decision struct {
 	Outcome     ReviewState   `json:"outcome"` // approved, approved_with_conditions, rejected, deferred
 	Content     string        `json:"content"`
 	Material    string        `json:"material"`
-	View        string        `json:"view"`
+	View        string        `json:"view" record:"file"`
 	Tier        Tier          `json:"tier"`
 	Roles       []Discipline  `json:"roles"`
 	Signoffs    []SignoffID   `json:"signoffs"`
 	Until       Date          `json:"until"` // last day; the reassessment is due then
 	Rationale   string        `json:"rationale"`
 	By          PersonID      `json:"decided_by"`
-	Approval    string        `json:"approval"` // digest of the signed approval file; empty when nothing was approved
+	Approval    string        `json:"approval" record:"file"` // digest of the signed approval file; empty when nothing was approved
 	Superseded  DecisionID    `json:"superseded"`
 	CreatedAt   time.Time     `json:"created_at"`
 }
@@ -263,9 +263,9 @@ type Run struct {
 	Target      string          `json:"target"`
 	Origin      string          `json:"origin"` // server, ci, upload
 	Complete    bool            `json:"complete"`
-	Verdicts    json.RawMessage `json:"verdicts"` // one for each check and element, one for each failure of them
-	Stands      bool            `json:"stands"`   // no later run took the place of all its verdicts
-	Document    string          `json:"document"` // digest of the blob with the whole run
+	Verdicts    json.RawMessage `json:"verdicts"`               // one for each check and element, one for each failure of them
+	Stands      bool            `json:"stands"`                 // no later run took the place of all its verdicts
+	Document    string          `json:"document" record:"file"` // digest of the blob with the whole run
 	By          string          `json:"handed_by"`
 	FinishedAt  time.Time       `json:"finished_at"`
 	CreatedAt   time.Time       `json:"created_at"`

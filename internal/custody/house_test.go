@@ -109,6 +109,50 @@ func (h *house) revise(t tester, id drawbridge.IntegrationID, what string) (bund
 	return bundle, document
 }
 
+// evidence adds a document with a content, about an integration or a partner as a whole.
+func (h *house) evidence(t tester, in drawbridge.IntegrationID, partner drawbridge.PartnerID, content string, until drawbridge.Date) drawbridge.EvidenceID {
+	t.Helper()
+	digest, size := h.put(t, content)
+	e := drawbridge.Evidence{
+		ID: drawbridge.EvidenceID(drawbridge.NewID("evd", h.now)), Partner: partner, Integration: in, Kind: "evidence:pentest", Title: "T", Expires: until,
+		File: digest, FileName: "t.pdf", MediaType: "application/pdf", Size: size, State: "accepted", CreatedAt: h.now, UpdatedAt: h.now,
+	}
+	h.do(t, func(tx *store.Tx) error {
+		if err := tx.AddBlob(&store.Blob{ID: digest, Kind: "evidence", Size: size, Integration: in, CreatedAt: h.now}); err != nil {
+			return err
+		}
+		return tx.Evidence().Add(&e)
+	})
+	return e.ID
+}
+
+// withdraw takes a document back.
+func (h *house) withdraw(t tester, id drawbridge.EvidenceID) {
+	t.Helper()
+	h.do(t, func(tx *store.Tx) error {
+		e, err := tx.Evidence().Get(string(id))
+		if err != nil {
+			return err
+		}
+		e.State, e.UpdatedAt = "withdrawn", h.now
+		return tx.Evidence().Set(e)
+	})
+}
+
+// run adds a run of tests with a content.
+func (h *house) run(t tester, in drawbridge.IntegrationID, content string, stands bool) string {
+	t.Helper()
+	digest, size := h.put(t, content)
+	r := drawbridge.Run{ID: drawbridge.NewID("run", h.now), Integration: in, Origin: "ci", Verdicts: json.RawMessage(`[]`), Stands: stands, Document: digest, CreatedAt: h.now}
+	h.do(t, func(tx *store.Tx) error {
+		if err := tx.AddBlob(&store.Blob{ID: digest, Kind: "run", Size: size, Integration: in, CreatedAt: h.now}); err != nil {
+			return err
+		}
+		return tx.Runs().Add(&r)
+	})
+	return r.ID
+}
+
 // token adds a machine's token.
 func (h *house) token(t tester, person drawbridge.PersonID, in drawbridge.IntegrationID, ends time.Time) drawbridge.TokenID {
 	t.Helper()

@@ -28,7 +28,10 @@ import (
 type thing struct {
 	kind, id string
 	due      time.Time // from when its period counts
+	until    time.Time // of evidence: the end of its last day; none once it was withdrawn
+	stands   bool      // of a run
 	ints     []string
+	partners []string
 	people   []string
 	gone     bool
 }
@@ -46,6 +49,8 @@ type model struct {
 	people  []string
 	ints    []string
 	things  []*thing
+	blobs   map[string]*thing // by digest, for each file that is kept the thing that named it first
+	papers  []string          // contents of files so far
 	holds   []drawbridge.Hold
 	days    map[string]int64
 	version map[string]int64
@@ -107,15 +112,64 @@ func (m *model) files(id, bundle, document string) {
 		}
 		return err
 	})
-	m.add(thing{kind: custody.KeepBundle, id: sum(bundle), due: m.h.now, ints: []string{id}})
-	m.add(thing{kind: custody.KeepDocument, id: sum(document), due: m.h.now, ints: []string{id}})
+	m.file(bundle, thing{kind: custody.KeepBundle, ints: []string{id}})
+	m.file(document, thing{kind: custody.KeepDocument, ints: []string{id}})
+}
+
+// file adds something that names a file. Others that named the same have it again.
+func (m *model) file(content string, t thing) *thing {
+	t.id, t.due = sum(content), m.h.now
+	m.papers = append(m.papers, content)
+	m.add(t)
+	last := m.things[len(m.things)-1]
+	for _, x := range m.things {
+		if x.id == t.id {
+			x.gone = false
+		}
+	}
+	if m.blobs[t.id] == nil {
+		m.blobs[t.id] = last
+	}
+	return last
+}
+
+// content is of a file that somebody else may have handed in, too.
+func (m *model) content(r *rapid.T) string {
+	if rapid.Bool().Draw(r, "shared") {
+		return rapid.SampledFrom(m.papers).Draw(r, "content")
+	}
+	return m.name("content ")
+}
+
+func (m *model) addEvidence(r *rapid.T, integration string) {
+	content, end := m.content(r), m.h.now.AddDate(0, 0, rapid.IntRange(1, 1500).Draw(r, "days"))
+	t := thing{kind: custody.KeepEvidence, partners: []string{m.partner[integration]}, until: time.Date(end.Year(), end.Month(), end.Day()+1, 0, 0, 0, 0, time.UTC)}
+	if rapid.Bool().Draw(r, "whole partner") {
+		integration = ""
+	} else {
+		t.ints = []string{integration}
+	}
+	id := m.h.evidence(m.t, drawbridge.IntegrationID(integration), drawbridge.PartnerID(t.partners[0]), content, drawbridge.DateOf(end))
+	m.add(thing{id: string(id), ints: t.ints, partners: t.partners})
+	x := m.file(content, t)
+	if rapid.Bool().Draw(r, "withdrawn") {
+		m.h.withdraw(m.t, id)
+		x.until = time.Time{}
+	}
+}
+
+func (m *model) addRun(r *rapid.T, integration string) {
+	content, t := m.content(r), thing{kind: custody.KeepRun, ints: []string{integration}, stands: rapid.Bool().Draw(r, "stands")}
+	id := m.h.run(m.t, drawbridge.IntegrationID(integration), content, t.stands)
+	m.add(thing{id: id, ints: t.ints})
+	m.file(content, t)
 }
 
 // act draws one step.
 func (m *model) act(r *rapid.T) {
 	person := func() string { return rapid.SampledFrom(m.people).Draw(r, "person") }
 	integration := func() string { return rapid.SampledFrom(m.ints).Draw(r, "integration") }
-	switch rapid.SampledFrom([]string{"person", "integration", "revise", "revise", "retire", "disable", "token", "message", "hold", "hold", "lift", "period", "clock", "clock", "purge", "purge"}).Draw(r, "act") {
+	switch rapid.SampledFrom([]string{"person", "integration", "revise", "revise", "evidence", "evidence", "run", "retire", "disable", "token", "message", "hold", "hold", "lift", "period", "clock", "clock", "purge", "purge"}).Draw(r, "act") {
 	case "person":
 		m.addPerson()
 	case "integration":
@@ -124,6 +178,10 @@ func (m *model) act(r *rapid.T) {
 		}
 	case "revise":
 		m.revise(integration())
+	case "evidence":
+		m.addEvidence(r, integration())
+	case "run":
+		m.addRun(r, integration())
 	case "retire":
 		m.retire(integration())
 	case "disable":
@@ -234,7 +292,8 @@ func (m *model) period(kind string, days int64) {
 func (m *model) purge() {
 	entries := m.entries()
 	m.h.purge(m.t, custody.PurgeOptions{})
-	for _, kind := range []string{custody.KeepDocument, custody.KeepBundle, custody.KeepPerson, custody.KeepToken, custody.KeepMessage} {
+	m.purgeFiles()
+	for _, kind := range []string{custody.KeepPerson, custody.KeepToken, custody.KeepMessage} {
 		for _, t := range m.things {
 			if t.kind == kind && !t.gone && m.past(kind, t.due) && m.mayGo(t) {
 				t.gone = true
@@ -253,11 +312,31 @@ func (m *model) purge() {
 	m.compare()
 }
 
+// purgeFiles works out which files nobody needs any more.
+func (m *model) purgeFiles() {
+	for digest := range m.blobs {
+		free := true
+		for _, t := range m.things {
+			if t.id == digest {
+				free = free && m.past(t.kind, t.due) && (t.until.IsZero() || m.past(t.kind, t.until)) && m.mayGo(t)
+			}
+		}
+		if !free {
+			continue
+		}
+		delete(m.blobs, digest)
+		for _, t := range m.things {
+			t.gone = t.gone || t.id == digest
+		}
+	}
+}
+
 // mayGo is whether nothing but the period keeps something.
 func (m *model) mayGo(t *thing) bool {
 	ints := t.ints
 	for _, id := range t.ints {
-		if !m.retired[id] && slices.Contains(m.head[id], t.id) {
+		shown := t.kind == custody.KeepBundle || t.kind == custody.KeepDocument
+		if !m.retired[id] && (shown && slices.Contains(m.head[id], t.id) || t.stands) {
 			return false
 		}
 	}
@@ -271,7 +350,7 @@ func (m *model) mayGo(t *thing) bool {
 			}
 		}
 	}
-	return !m.held(ints, t.people, nil, false)
+	return !m.held(ints, t.people, t.partners, false)
 }
 
 // erase takes along what goes with a person.
@@ -302,10 +381,16 @@ func (m *model) about(e ledger.Entry) (ints, people, partners []string, unknown 
 			partners = append(partners, c.ID)
 		}
 		for _, t := range m.things {
+			if b := m.blobs[t.id]; b != nil && b != t {
+				continue // who names a file besides is not what its record is about
+			}
 			if t.id == c.ID && t.gone && (t.kind == custody.KeepToken || strings.HasPrefix(t.id, "sha256:")) {
 				lost = true
 			} else if t.id == c.ID {
 				ints, people = append(ints, t.ints...), append(people, t.people...)
+				if !strings.HasPrefix(t.id, "sha256:") {
+					partners = append(partners, t.partners...)
+				}
 			}
 		}
 	}
@@ -348,7 +433,7 @@ func (m *model) compare() {
 		for _, t := range m.things {
 			var gone bool
 			switch t.kind {
-			case custody.KeepBundle, custody.KeepDocument:
+			case custody.KeepBundle, custody.KeepDocument, custody.KeepEvidence, custody.KeepRun:
 				_, err := tx.Blob(t.id)
 				gone = missing(err)
 			case custody.KeepToken:
@@ -441,7 +526,7 @@ func TestRetention(t *testing.T) {
 			}
 			h := openEmpty(r, url)
 			m := model{
-				h: h, t: r, partner: map[string]string{}, head: map[string][]string{}, retired: map[string]bool{}, owner: map[string]string{}, off: map[string]bool{},
+				h: h, t: r, partner: map[string]string{}, head: map[string][]string{}, retired: map[string]bool{}, owner: map[string]string{}, off: map[string]bool{}, blobs: map[string]*thing{},
 				days: map[string]int64{}, version: map[string]int64{}, erased: map[int64]bool{},
 			}
 			for _, rule := range custody.Rules() {

@@ -54,20 +54,7 @@ type step struct {
 
 // steps are in an order in which each finds all that the ones before made due.
 var steps = []step{
-	{
-		kind: KeepDocument,
-		due: func(tx *store.Tx, p store.Page, periods map[string]time.Time) ([]store.Due, error) {
-			return tx.DueDocuments(p, periods[KeepBundle])
-		},
-		drop: each((*store.Tx).RemoveBlob),
-	},
-	{
-		kind: KeepBundle,
-		due: func(tx *store.Tx, p store.Page, periods map[string]time.Time) ([]store.Due, error) {
-			return tx.DueBundles(p, periods[KeepDocument])
-		},
-		drop: each((*store.Tx).RemoveBlob),
-	},
+	files(KeepDocument), files(KeepBundle), files(KeepEvidence), files(KeepRun),
 	{kind: KeepFindings, due: plain((*store.Tx).DueFindings), drop: each((*store.Tx).DropFindings)},
 	{kind: KeepPerson, due: plain((*store.Tx).DuePeople), drop: erase, one: true},
 	{kind: KeepToken, due: plain((*store.Tx).DueTokens), drop: each((*store.Tx).RemoveToken)},
@@ -83,6 +70,23 @@ var steps = []step{
 		}
 		return tx.EraseDetail(n)
 	})},
+}
+
+// columns are where files are named that are kept for a time.
+var columns = map[string]string{
+	KeepDocument: "assessment.document", KeepBundle: "revision.bundle", KeepEvidence: "evidence.file", KeepRun: "run.document",
+}
+
+// files is for a kind of files. Whatever names one keeps it, by its own period.
+func files(kind string) step {
+	due := func(tx *store.Tx, p store.Page, periods map[string]time.Time) ([]store.Due, error) {
+		cuts := map[string]time.Time{}
+		for kind, column := range columns {
+			cuts[column] = periods[kind]
+		}
+		return tx.DueFiles(columns[kind], p, cuts)
+	}
+	return step{kind: kind, due: due, drop: each((*store.Tx).RemoveBlob)}
 }
 
 // plain is for a kind that asks for no period but its own.

@@ -17,6 +17,8 @@ const (
 	KeepDetail   = "ledger_detail"
 	KeepDocument = "assessment_document"
 	KeepBundle   = "revision_bundle"
+	KeepEvidence = "evidence_file"
+	KeepRun      = "run_document"
 	KeepFindings = "findings"
 	KeepPerson   = "person"
 	KeepToken    = "token"
@@ -56,6 +58,16 @@ var rules = []Rule{
 		Why: "they show what was approved", Held: true, Tables: []string{"blob"},
 	},
 	{
+		Kind: KeepEvidence, What: "files of evidence", From: "the document's last day, or what was last decided about it, if that is later", Days: 3650, Least: 365,
+		Purged: "the file; never that of a document that counts", Stays: "what was said of the document, who accepted it and why, and the file's digest",
+		Why: "it is what a decision rested on, for as long as somebody may ask", Held: true, Tables: []string{"blob"},
+	},
+	{
+		Kind: KeepRun, What: "whole runs of tests", From: "the day on which the run came", Days: 1095, Least: 30,
+		Purged: "the file; never that of a run that an integration in use still rests on", Stays: "the verdicts, who handed them in, and the file's digest",
+		Why: "later runs take its place", Held: true, Tables: []string{"blob"},
+	},
+	{
 		Kind: KeepFindings, What: "the list of findings of a retired integration", From: "the assessment", Days: 365, Least: 1,
 		Purged: "the rows", Stays: "the assessment, and its document while that is kept",
 		Why: "they can be read in the document", Held: true, Tables: []string{"finding"},
@@ -86,8 +98,8 @@ var rules = []Rule{
 		Why: "they are the record", Tables: []string{"partner", "integration", "revision", "assessment", "webhook", "retention", "hold", "no_mail"},
 	},
 	{
-		Kind: "review", What: "reviews, sign-offs, decisions, questionnaires and answers, evidence, discussions, contracts, risks, exceptions, and what goes with them",
-		From: "for good", Stays: "all", Held: true, Why: "they show what was decided, on what, and by whom",
+		Kind: "review", What: "reviews, sign-offs, decisions, questionnaires and answers, what was said of evidence, discussions, contracts, risks, exceptions, and what goes with them",
+		From: "for good", Stays: "all, with the questions that were sent, the views that were signed and the approvals", Held: true, Why: "they show what was decided, on what, and by whom",
 		Tables: []string{
 			"review", "signoff", "delegation", "decision", "standing", "ruling", "run", "inquiry", "answer", "link", "evidence", "thread", "comment",
 			"contract", "measure", "subprocessor", "notice", "profile", "condition", "exception", "risk", "trigger_event", "attestation", "departure", "threat_review", "footprint",

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,39 +43,9 @@ func (tx *Tx) due(query string, args ...any) ([]Due, error) {
 			out = append(out, Due{ID: id})
 		}
 		a := &out[len(out)-1].About
-		if integration != "" {
-			a.Integrations = append(a.Integrations, drawbridge.IntegrationID(integration))
-		}
-		if person != "" {
-			a.People = append(a.People, drawbridge.PersonID(person))
-		}
+		a.name(integration, "", person)
 	}
 	return out, tx.explain(rows.Err())
-}
-
-// DueDocuments lists files with documents of assessments that are due.
-func (tx *Tx) DueDocuments(p Page, bundles time.Time) ([]Due, error) {
-	return tx.dueFiles("assessment", "document", p, p.Before, bundles)
-}
-
-// DueBundles lists files with the manifests of revisions that are due.
-func (tx *Tx) DueBundles(p Page, documents time.Time) ([]Due, error) {
-	return tx.dueFiles("revision", "bundle", p, documents, p.Before)
-}
-
-// dueFiles lists the files that a column names. The same content may be named
-// by several records of both kinds: it is due when it is for all of them. What
-// an integration in use shows now never is.
-func (tx *Tx) dueFiles(table, column string, p Page, documents, bundles time.Time) ([]Due, error) {
-	return tx.due(`SELECT f.id, n.integration, '' FROM (
-		SELECT b.id FROM blob b WHERE b.id > ? AND EXISTS (SELECT 1 FROM `+table+` t WHERE t.`+column+` = b.id)
-		AND NOT EXISTS (SELECT 1 FROM assessment a LEFT JOIN integration i ON i.id = a.integration AND i.assessment = a.id AND i.state <> 'retired'
-			WHERE a.document = b.id AND (a.created_at >= ? OR i.id IS NOT NULL))
-		AND NOT EXISTS (SELECT 1 FROM revision r LEFT JOIN integration i ON i.id = r.integration AND i.head = r.id AND i.state <> 'retired'
-			WHERE r.bundle = b.id AND (r.created_at >= ? OR i.id IS NOT NULL))
-		ORDER BY b.id LIMIT ?) AS f
-		JOIN (SELECT document AS id, integration FROM assessment UNION SELECT bundle, integration FROM revision UNION SELECT id, integration FROM blob) AS n ON n.id = f.id
-		ORDER BY f.id, n.integration`, p.After, Time(documents), Time(bundles), p.Limit)
 }
 
 // DueFindings lists assessments of retired integrations whose rows of findings are due.
@@ -190,56 +161,83 @@ func (tx *Tx) lastEntry(kind, id string) (*ledger.Entry, error) {
 	return &e, err
 }
 
-// belongings tell to which integration and person the things belong that
-// entries name.
-type belongings map[string][2]string
-
-// owners are the tables that tell it, by the prefix of their identifiers.
-var owners = []struct{ prefix, query string }{
-	{"rev_", `SELECT id, integration, '' FROM revision WHERE id IN (%s) ORDER BY id`},
-	{"asm_", `SELECT id, integration, '' FROM assessment WHERE id IN (%s) ORDER BY id`},
-	{"tok_", `SELECT id, integration, person FROM token WHERE id IN (%s) ORDER BY id`},
-	{"sha256:", `SELECT id, integration, '' FROM blob WHERE id IN (%s) ORDER BY id`},
+// belongings tell what the things are about that entries name, by kind and identifier.
+type belongings struct {
+	of    map[Subject]About
+	tells map[string]bool // the kinds whose rows tell it
 }
 
 func (tx *Tx) belongings(entries []ledger.Entry) (belongings, error) {
-	out := belongings{}
-	for _, o := range owners {
-		var ids []string
-		for _, e := range entries {
-			for _, n := range named(e) {
-				if strings.HasPrefix(n.ID, o.prefix) {
-					ids = append(ids, n.ID)
-				}
-			}
+	ids := map[string][]string{}
+	for _, e := range entries {
+		for _, n := range named(e) {
+			ids[n.Kind] = append(ids[n.Kind], n.ID)
 		}
-		for len(ids) > 0 {
-			n := min(len(ids), 500)
-			list, err := tx.due(fmt.Sprintf(o.query, marks(n)), texts(ids[:n])...)
-			if err != nil {
-				return nil, err
+	}
+	out := belongings{map[Subject]About{}, map[string]bool{}}
+	for _, r := range records() {
+		for list := range slices.Chunk(ids[r.name()], 500) {
+			if err := r.about(tx, list, out); err != nil {
+				return out, err
 			}
-			for _, d := range list {
-				var at [2]string
-				if len(d.About.Integrations) > 0 {
-					at[0] = string(d.About.Integrations[0])
-				}
-				if len(d.About.People) > 0 {
-					at[1] = string(d.About.People[0])
-				}
-				out[d.ID] = at
-			}
-			ids = ids[n:]
 		}
 	}
 	return out, nil
 }
 
+// about tells what rows are about by the columns that say so. A row that belongs
+// to something through another one is about what cannot be told.
+func (t *table[T]) about(tx *Tx, ids []string, out belongings) error {
+	column := func(name string) string {
+		if t.has(name) {
+			return name
+		}
+		return "''"
+	}
+	unknown := !t.has("integration") && slices.ContainsFunc([]string{"inquiry", "thread", "contract"}, t.has)
+	out.tells[t.kind] = unknown || slices.ContainsFunc([]string{"integration", "partner", "person"}, t.has)
+	rows, err := tx.query("SELECT "+t.key+", "+column("integration")+", "+column("partner")+", "+column("person")+" FROM "+t.kind+" WHERE "+t.key+" IN ("+marks(len(ids))+")", texts(ids)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, integration, partner, person string
+		if err := rows.Scan(&id, &integration, &partner, &person); err != nil {
+			return fmt.Errorf("read what %s is about: %w", t.kind, err)
+		}
+		a := About{Unknown: unknown}
+		a.name(integration, partner, person)
+		out.of[Subject{Kind: t.kind, ID: id}] = a
+	}
+	return tx.explain(rows.Err())
+}
+
+func (t *table[T]) has(column string) bool {
+	return slices.ContainsFunc(t.fields, func(f field) bool { return f.name == column })
+}
+
+// name adds what is named to what something is about.
+func (a *About) name(integration, partner, person string) {
+	if integration != "" {
+		a.Integrations = append(a.Integrations, drawbridge.IntegrationID(integration))
+	}
+	if partner != "" {
+		a.Partners = append(a.Partners, drawbridge.PartnerID(partner))
+	}
+	if person != "" {
+		a.People = append(a.People, drawbridge.PersonID(person))
+	}
+}
+
+// actors are the kinds of those who act, by the prefix of their identifiers.
+var actors = map[string]string{"tok_": "token", "lnk_": "link"}
+
 // named are the things that an entry names: who acted, on what, and what was
 // written. The identifier of a membership names two.
 func named(e ledger.Entry) []Subject {
 	kind, id, _ := strings.Cut(e.Object, "/")
-	out := []Subject{{ID: e.Actor}, {Kind: kind, ID: id}}
+	out := []Subject{{Kind: actors[e.Actor[:min(4, len(e.Actor))]], ID: e.Actor}, {Kind: kind, ID: id}}
 	for _, c := range e.Changes {
 		a, b, two := strings.Cut(c.ID, "/")
 		out = append(out, Subject{Kind: c.Kind, ID: a})
@@ -250,30 +248,22 @@ func named(e ledger.Entry) []Subject {
 	return out
 }
 
-// about tells what an entry is about. When it names only what is gone, that is
-// not known.
+// about tells what an entry is about. When it names only what is gone, or what
+// belongs to it cannot be told, every hold covers it.
 func (k belongings) about(e ledger.Entry) About {
 	var a About
 	lost := false
 	for _, n := range named(e) {
-		at, found := k[n.ID]
+		at, found := k.of[n]
+		lost = lost || at.Unknown || !found && n.ID != "" && k.tells[n.Kind]
+		a.Integrations, a.Partners, a.People = append(a.Integrations, at.Integrations...), append(a.Partners, at.Partners...), append(a.People, at.People...)
 		switch {
 		case strings.HasPrefix(n.ID, "int_"):
-			at[0] = n.ID
+			a.name(n.ID, "", "")
 		case strings.HasPrefix(n.ID, "per_"):
-			at[1] = n.ID
-		case n.Kind == "partner" && n.ID != "":
-			a.Partners = append(a.Partners, drawbridge.PartnerID(n.ID))
-		case !found:
-			for _, o := range owners {
-				lost = lost || strings.HasPrefix(n.ID, o.prefix)
-			}
-		}
-		if at[0] != "" {
-			a.Integrations = append(a.Integrations, drawbridge.IntegrationID(at[0]))
-		}
-		if at[1] != "" {
-			a.People = append(a.People, drawbridge.PersonID(at[1]))
+			a.name("", "", n.ID)
+		case n.Kind == "partner" || n.Kind == "profile":
+			a.name("", n.ID, "")
 		}
 	}
 	a.Unknown = lost && len(a.Integrations) == 0

@@ -25,6 +25,7 @@ type field struct {
 	index  []int
 	form   form
 	secret bool // tagged record:"secret": never told, not even to the ledger's details
+	file   bool // tagged record:"file": it names a file of the record, which stays while the row needs it
 }
 
 // form is how a Go value is stored.
@@ -51,7 +52,8 @@ func newTable[T any](kind, key string) *table[T] {
 		if f.Anonymous || name == "" || name == "-" {
 			continue
 		}
-		t.fields = append(t.fields, field{name: name, index: f.Index, form: formOf(f.Type), secret: f.Tag.Get("record") == "secret"})
+		tag := f.Tag.Get("record")
+		t.fields = append(t.fields, field{name: name, index: f.Index, form: formOf(f.Type), secret: tag == "secret", file: tag == "file"})
 		names = append(names, name)
 	}
 	t.columns = strings.Join(names, ", ") + ", salt"

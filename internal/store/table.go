@@ -189,6 +189,8 @@ type record interface {
 	name() string
 	digests(tx *Tx, after string, limit int) ([]Digest, error)
 	existing(tx *Tx, ids []string) (map[string]bool, error)
+	files() []naming
+	about(tx *Tx, ids []string, out belongings) error
 }
 
 func (t *table[T]) name() string { return t.kind }
