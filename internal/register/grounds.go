@@ -36,6 +36,7 @@ type grounds struct {
 	exceptions []drawbridge.Exception
 	evidence   []drawbridge.Evidence
 	claims     []drawbridge.Claim
+	begins     drawbridge.Date // first day to come on which more evidence counts; empty for none
 }
 
 // ground reads them for an integration; nil is one that nobody has pushed yet.
@@ -62,12 +63,31 @@ func (d *Desk) ground(ctx context.Context, in *drawbridge.Integration, asOf time
 				return err
 			}
 		}
+		if g.begins, err = begins(tx, in, asOf); err != nil {
+			return err
+		}
 		if d.claims != nil {
 			g.claims, err = d.claims(tx, in.ID)
 		}
 		return err
 	})
 	return g, err
+}
+
+// begins is the first day to come on which a document begins to count that was
+// accepted for the integration, or for all or some of its partner's.
+func begins(tx *store.Tx, in *drawbridge.Integration, asOf time.Time) (first drawbridge.Date, err error) {
+	list, err := tx.Evidence().Find(store.Query{
+		Equal: map[string]any{"partner": string(in.Partner), "state": "accepted", "superseded_by": ""},
+		In:    map[string][]string{"integration": {"", string(in.ID)}}, Limit: maxGrounds,
+		Ranges: []store.Range{{Column: "period_start", From: string(drawbridge.DateOf(asOf.AddDate(0, 0, 1))), To: "~"}},
+	})
+	for _, e := range list {
+		if first == "" || e.PeriodStart < first {
+			first = e.PeriodStart
+		}
+	}
+	return first, err
 }
 
 // maxGrounds bounds how many records of a kind an assessment reads.
@@ -100,7 +120,8 @@ func (d *Desk) options(g *grounds, in *manifest.Integration, asOf time.Time) (as
 }
 
 // next is when to assess again: by the rhythm, or on the first day on which
-// something that counts now does not any more, or counts less.
+// something that counts now does not any more, or counts less, or on which
+// something begins to count.
 func (g *grounds) next(in *manifest.Integration, asOf time.Time, months int) time.Time {
 	next := asOf.Add(rhythm)
 	sooner := func(end time.Time) {
@@ -116,6 +137,9 @@ func (g *grounds) next(in *manifest.Integration, asOf time.Time, months int) tim
 	}
 	for i := range g.evidence {
 		sooner(g.evidence[i].Until().End())
+	}
+	if day, err := time.Parse(time.DateOnly, string(g.begins)); err == nil {
+		sooner(day)
 	}
 	for _, r := range g.runs {
 		sooner(drawbridge.DateOf(r.FinishedAt.AddDate(0, months, 0)).End())
