@@ -89,6 +89,9 @@ func (a *App) workers() map[string]job.Worker {
 		programme.EventNotice: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			return a.Programme.Noticed(ctx, access.System("programme"), e.Subject)
 		}},
+		register.EventAssigned: {Work: func(ctx context.Context, e job.Event) error {
+			return a.Programme.Assigned(ctx, access.System("programme"), drawbridge.IntegrationID(e.Subject), job.Key(e))
+		}},
 		eventPurge: {Timeout: time.Hour, Work: func(ctx context.Context, _ job.Event) error {
 			_, err := a.Custody.Purge(ctx, access.System("purge"), custody.PurgeOptions{})
 			return err

@@ -54,7 +54,7 @@ type TriggerRule struct {
 // TriggerKinds lists the kinds of trigger in the order of the documents.
 func TriggerKinds() []string {
 	return []string{
-		"widening", "evidence", "subprocessor", "check", "incident", "contract", "owner", "pack", "rhythm", "notice", "exception", "condition", "threats",
+		"widening", "evidence", "subprocessor", "check", "incident", "contract", "owner", "ownership", "pack", "rhythm", "notice", "exception", "condition", "threats",
 	}
 }
 

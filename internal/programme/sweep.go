@@ -95,7 +95,8 @@ func approves(s drawbridge.ReviewState) bool {
 }
 
 // Look compares what was decided about one integration with what is there now,
-// and raises a trigger for each kind of difference that voids the decision.
+// raises a trigger for each kind of difference that voids the decision, and keeps
+// the word for lists.
 func (d *Desk) Look(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID) (raised int, err error) {
 	var due []NewTrigger
 	act := action.Act{Actor: actor, Action: access.ReviewRead, On: on(id, "integration")}
@@ -110,7 +111,7 @@ func (d *Desk) Look(ctx context.Context, actor access.Actor, id drawbridge.Integ
 		}
 		err = errors.Join(err, problem)
 	}
-	return raised, err
+	return raised, errors.Join(err, d.opt.Review.Compare(ctx, actor, id))
 }
 
 // partKinds is the kind of trigger for each part of the material view.
@@ -200,6 +201,31 @@ func breach(tx *store.Tx, id drawbridge.IntegrationID, list []approval.Differenc
 		}
 	}
 	return worst, nil
+}
+
+// Assigned raises that others answer for an integration now. Before anything was
+// decided about it there is nothing that rests on who they are.
+func (d *Desk) Assigned(ctx context.Context, actor access.Actor, id drawbridge.IntegrationID, source string) error {
+	n := NewTrigger{Integration: id, Kind: "ownership", Source: source, Severity: drawbridge.Medium}
+	rests := false
+	err := d.door.View(ctx, action.Act{Actor: actor, Action: access.ReviewRead, On: on(id, "integration")}, func(tx *store.Tx) error {
+		in, err := tx.Integration(id)
+		if err != nil {
+			return err
+		}
+		s, err := tx.Standings().Get(string(id))
+		if drawbridge.KindOf(err) == drawbridge.NotFound {
+			return nil
+		}
+		rests = err == nil && s.Decision != "" && in.State != drawbridge.Retired
+		n.Text = fmt.Sprintf("Others answer for the integration than when it was decided; its owner is %s.", in.Owner)
+		return err
+	})
+	if err != nil || !rests {
+		return err
+	}
+	_, _, err = d.raise(ctx, actor, n)
+	return err
 }
 
 // Noticed raises what a partner's notice means for the integrations that it is about.

@@ -13,6 +13,10 @@ import (
 // maxMembers bounds who may see and change one integration besides its owner.
 const maxMembers = 100
 
+// EventAssigned is the kind of the event after which others answer for an
+// integration: its owner, its members, or the owners that its manifest names.
+const EventAssigned = "programme.assigned"
+
 // Assignment says who answers for an integration.
 type Assignment struct {
 	Version int64                  `json:"version"` // of the integration that was read
@@ -40,11 +44,13 @@ func (d *Desk) Assign(ctx context.Context, actor access.Actor, ref Ref, to Assig
 	}
 	out, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (Assigned, error) {
 		var none Assigned
+		changed := false
 		if to.Owner != "" && to.Owner != in.Owner {
 			if err := mayHold(tx, to.Owner); err != nil {
 				return none, err
 			}
 			in.Owner = to.Owner
+			changed = true
 			if err := d.notice(tx, actor, noticeAssigned, in.ID, in.Owner); err != nil {
 				return none, err
 			}
@@ -54,7 +60,14 @@ func (d *Desk) Assign(ctx context.Context, actor access.Actor, ref Ref, to Assig
 			return none, err
 		}
 		if to.Members != nil {
-			if err := d.setMembers(tx, actor, in.ID, *to.Members); err != nil {
+			other, err := d.setMembers(tx, actor, in.ID, *to.Members)
+			if err != nil {
+				return none, err
+			}
+			changed = changed || other
+		}
+		if changed {
+			if err := d.changedHands(tx, in.ID); err != nil {
 				return none, err
 			}
 		}
@@ -82,19 +95,21 @@ func membersOf(tx *store.Tx, id drawbridge.IntegrationID) ([]drawbridge.PersonID
 	return out, err
 }
 
-func (d *Desk) setMembers(tx *store.Tx, actor access.Actor, id drawbridge.IntegrationID, want []drawbridge.PersonID) error {
+// setMembers makes a list the members, and reports whether it was another one.
+func (d *Desk) setMembers(tx *store.Tx, actor access.Actor, id drawbridge.IntegrationID, want []drawbridge.PersonID) (changed bool, err error) {
 	if len(want) > maxMembers {
-		return drawbridge.Errorf(drawbridge.Invalid, "an integration has at most %d members", maxMembers)
+		return false, drawbridge.Errorf(drawbridge.Invalid, "an integration has at most %d members", maxMembers)
 	}
 	have, err := tx.Members(id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, m := range have {
 		if !slices.Contains(want, m.Person) {
 			if err := tx.DropMembership(m.ID); err != nil {
-				return err
+				return false, err
 			}
+			changed = true
 		}
 	}
 	added := make([]drawbridge.PersonID, 0, len(want))
@@ -103,14 +118,22 @@ func (d *Desk) setMembers(tx *store.Tx, actor access.Actor, id drawbridge.Integr
 			continue
 		}
 		if err := mayHold(tx, p); err != nil {
-			return err
+			return false, err
 		}
 		if err := tx.AddMember(&drawbridge.Member{ID: string(id) + "/" + string(p), Integration: id, Person: p, CreatedAt: d.now()}); err != nil {
-			return err
+			return false, err
 		}
 		added = append(added, p)
 	}
-	return d.notice(tx, actor, noticeAssigned, id, added...)
+	return changed || len(added) > 0, d.notice(tx, actor, noticeAssigned, id, added...)
+}
+
+// changedHands tells whoever looks at decisions that others answer for an integration now.
+func (d *Desk) changedHands(tx *store.Tx, id drawbridge.IntegrationID) error {
+	now := d.now()
+	return tx.AddEvent(store.Event{
+		ID: drawbridge.EventID(drawbridge.NewID("evt", now)), Kind: EventAssigned, Subject: string(id), DueAt: now, CreatedAt: now,
+	})
 }
 
 // mayHold refuses to hand something to somebody who cannot sign in.

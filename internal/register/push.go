@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"drawbridge"
@@ -346,6 +347,11 @@ func (p *push) write(tx *store.Tx) (Pushed, error) {
 		ID: drawbridge.EventID(drawbridge.NewID("evt", rev.CreatedAt)), Kind: EventPushed, Subject: string(in.ID), DueAt: rev.CreatedAt, CreatedAt: rev.CreatedAt,
 	}); err != nil {
 		return Pushed{}, err
+	}
+	if slices.ContainsFunc(p.changes, func(c manifest.Change) bool { return strings.HasPrefix(c.Key, "owners") }) {
+		if err := p.desk.changedHands(tx, in.ID); err != nil {
+			return Pushed{}, err
+		}
 	}
 	if p.actor.Person != "" || rev.Widens { // CI pushes often
 		err = p.desk.notice(tx, p.actor, noticePushed, in.ID, in.Owner)
