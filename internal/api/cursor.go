@@ -74,10 +74,10 @@ func (c *call) next(after any) (string, error) {
 // bound is what a cursor's code covers: the list with its filter, who asks, and
 // the cursor itself.
 func (c *call) bound(text []byte) []byte {
-	filter := c.r.URL.Query()
+	filter := c.R.URL.Query()
 	filter.Del("cursor")
 	filter.Del("limit")
-	return fmt.Appendf(nil, "%q %q %q %q %s", c.route.Name, c.actor.ID, c.r.URL.Path, filter.Encode(), text)
+	return fmt.Appendf(nil, "%q %q %q %q %s", c.route.Name, c.Actor.ID, c.R.URL.Path, filter.Encode(), text)
 }
 
 // pageOf makes a page of a list that was read one item further than it goes.

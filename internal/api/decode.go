@@ -32,7 +32,7 @@ var keyForm = regexp.MustCompile(`^[!-~]{1,200}$`)
 // conditions reads the headers that make a request safe to repeat and an update
 // safe to make.
 func (c *call) conditions() error {
-	if keys := c.r.Header.Values("Idempotency-Key"); len(keys) > 0 {
+	if keys := c.R.Header.Values("Idempotency-Key"); len(keys) > 0 {
 		switch {
 		case !c.route.Has(Idempotent):
 			return invalid("%s takes no Idempotency-Key; openapi.json says what does", c.route.Name)
@@ -44,7 +44,7 @@ func (c *call) conditions() error {
 	if !c.route.Has(Conditional) {
 		return nil
 	}
-	tag := c.r.Header.Get("If-Match")
+	tag := c.R.Header.Get("If-Match")
 	if tag == "" {
 		return drawbridge.Errorf(drawbridge.Precondition, "%s needs an If-Match header with the version that you change: read it first, and send its ETag", c.route.Name)
 	}
@@ -60,7 +60,7 @@ func (c *call) conditions() error {
 // or json. What the input does not name is refused.
 func (c *call) decode(in any) error {
 	v := reflect.ValueOf(in).Elem()
-	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	query, err := url.ParseQuery(c.R.URL.RawQuery)
 	if err != nil {
 		return invalid("the part of the address after ? cannot be read")
 	}
@@ -70,7 +70,7 @@ func (c *call) decode(in any) error {
 		x := v.FieldByIndex(f.Index)
 		switch {
 		case f.Tag.Get("path") != "":
-			x.SetString(c.r.PathValue(f.Tag.Get("path")))
+			x.SetString(c.R.PathValue(f.Tag.Get("path")))
 		case f.Tag.Get("query") != "":
 			name := f.Tag.Get("query")
 			known[name] = true
@@ -86,7 +86,7 @@ func (c *call) decode(in any) error {
 			return invalid("%s takes no parameter %.40q; a token never goes into the address, send it as Authorization: Bearer", c.route.Name, name)
 		}
 	}
-	if c.route.Has(Upload) || c.route.Has(Large) && c.r.Method == http.MethodPost {
+	if c.route.Has(Upload) || c.route.Has(Large) && c.R.Method == http.MethodPost {
 		return nil // the handler reads parts
 	}
 	if !hasBody {
@@ -144,7 +144,7 @@ func setQuery(x reflect.Value, name string, values []string) error {
 
 // noBody refuses content where none belongs: the caller meant something by it.
 func (c *call) noBody() error {
-	if n, err := c.r.Body.Read(make([]byte, 1)); n > 0 {
+	if n, err := c.R.Body.Read(make([]byte, 1)); n > 0 {
 		return invalid("%s takes no body", c.route.Name)
 	} else if err != nil && !errors.Is(err, io.EOF) {
 		return bodyError(err, 0)
@@ -154,14 +154,14 @@ func (c *call) noBody() error {
 
 // body reads the body as a JSON document.
 func (c *call) body(in any) error {
-	media, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	media, _, err := mime.ParseMediaType(c.R.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return invalid("%s takes a JSON document: send it with Content-Type: application/json", c.route.Name)
 	}
-	if c.r.Header.Get("Content-Encoding") != "" {
+	if c.R.Header.Get("Content-Encoding") != "" {
 		return invalid("send the body without Content-Encoding")
 	}
-	data, err := io.ReadAll(c.r.Body)
+	data, err := io.ReadAll(c.R.Body)
 	if err != nil {
 		return bodyError(err, c.route.bodyLimit())
 	}
@@ -196,6 +196,9 @@ func document(data []byte, in any) error {
 func bodyError(err error, limit int64) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return drawbridge.Errorf(drawbridge.TooLarge, "the body has more than %s, the most that is accepted here", drawbridge.Size(limit))
+	}
+	if errors.Is(err, errSlow) {
+		return invalid("%w", err)
 	}
 	return invalid("the body broke off before its end; send it again")
 }
@@ -275,14 +278,14 @@ func (c *call) stream(s stream) error {
 	if s.close != nil {
 		defer s.close() //nolint:errcheck // it was read
 	}
-	h := c.w.Header()
+	h := c.W.Header()
 	h.Set("Content-Type", s.media)
 	if s.name != "" {
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": s.name}))
 	}
-	if c.r.Method == http.MethodHead {
-		c.w.WriteHeader(c.route.Status)
+	if c.R.Method == http.MethodHead {
+		c.W.WriteHeader(c.route.Status)
 		return nil
 	}
-	return s.write(c.w)
+	return s.write(c.W)
 }

@@ -31,16 +31,16 @@ func dossierRoutes() []Route {
 }
 
 func (a *API) dossier(c *call, in client.ByID) (drawbridge.Dossier, error) {
-	return a.opt.Dossier.Dossier(c.r.Context(), c.actor, ref(in.ID))
+	return a.opt.Dossier.Dossier(c.R.Context(), c.Actor, ref(in.ID))
 }
 
 func (a *API) partnerDossier(c *call, in client.ByID) (drawbridge.PartnerDossier, error) {
-	return a.opt.Dossier.PartnerDossier(c.r.Context(), c.actor, drawbridge.PartnerID(in.ID))
+	return a.opt.Dossier.PartnerDossier(c.R.Context(), c.Actor, drawbridge.PartnerID(in.ID))
 }
 
 func (a *API) history(c *call, in client.HistoryOf) (client.List[client.HistoryEntry], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[client.HistoryEntry], error) {
-		page, err := a.opt.Dossier.History(c.r.Context(), c.actor, in.Kind, in.ID, after, limit)
+		page, err := a.opt.Dossier.History(c.R.Context(), c.Actor, in.Kind, in.ID, after, limit)
 		out := register.Page[client.HistoryEntry]{Next: page.Next}
 		for _, e := range page.Items {
 			entry := client.HistoryEntry{Seq: e.Seq, At: e.At, Actor: e.Actor, Via: e.Via, Action: e.Action, Reason: e.Reason}

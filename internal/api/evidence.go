@@ -17,14 +17,14 @@ func (a *API) evidence(c *call, in client.EvidenceFilter) (client.List[drawbridg
 		Partner: in.Partner, Integration: in.Integration, Inquiry: in.Inquiry, Kind: in.Kind, State: in.State, EndsBefore: in.EndsBefore,
 	}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.FiledEvidence], error) {
-		return a.opt.Dossier.List(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Dossier.List(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) offer(c *call, _ client.NewEvidence) (drawbridge.Evidence, error) {
 	var in client.NewEvidence
 	return upload(c, &in, func(name string, content io.Reader) (drawbridge.Evidence, error) {
-		return a.opt.Dossier.Offer(c.r.Context(), c.actor, offerOf(c, in, name, content))
+		return a.opt.Dossier.Offer(c.R.Context(), c.Actor, offerOf(c, in, name, content))
 	})
 }
 
@@ -63,7 +63,7 @@ func upload[T any](c *call, in any, take func(name string, content io.Reader) (T
 	}
 	out, err := take(name, &only{part, r})
 	if kind := drawbridge.KindOf(err); kind == drawbridge.Denied || kind == drawbridge.NotFound || kind == drawbridge.Invalid {
-		_, _ = io.Copy(io.Discard, c.r.Body) // who still sends would not see why it is refused
+		_, _ = io.Copy(io.Discard, c.R.Body) // who still sends would not see why it is refused
 	}
 	return out, err
 }
@@ -88,12 +88,12 @@ func (o *only) Read(p []byte) (int, error) {
 func evidenceID(in client.ByID) drawbridge.EvidenceID { return drawbridge.EvidenceID(in.ID) }
 
 func (a *API) readEvidence(c *call, in client.ByID) (drawbridge.FiledEvidence, error) {
-	return a.opt.Dossier.Read(c.r.Context(), c.actor, evidenceID(in))
+	return a.opt.Dossier.Read(c.R.Context(), c.Actor, evidenceID(in))
 }
 
 // evidenceFile sends a document as nothing but bytes to be kept, whatever it is.
 func (a *API) evidenceFile(c *call, in client.ByID) (stream, error) {
-	e, r, err := a.opt.Dossier.Download(c.r.Context(), c.actor, evidenceID(in))
+	e, r, err := a.opt.Dossier.Download(c.R.Context(), c.Actor, evidenceID(in))
 	if err != nil {
 		return stream{}, err
 	}
@@ -110,32 +110,32 @@ func (c *call) noted(reason string) dossier.Change {
 }
 
 func (a *API) acceptEvidence(c *call, in client.AcceptEvidence) (drawbridge.Evidence, error) {
-	return a.opt.Dossier.Accept(c.r.Context(), c.actor, evidenceID(in.ByID), dossier.Acceptance{
+	return a.opt.Dossier.Accept(c.R.Context(), c.Actor, evidenceID(in.ByID), dossier.Acceptance{
 		Change: c.noted(in.Reason), Known: in.Known, Expires: in.Expires,
 	})
 }
 
 func (a *API) refuseEvidence(c *call, in client.Because) (drawbridge.Evidence, error) {
-	return a.opt.Dossier.Refuse(c.r.Context(), c.actor, evidenceID(in.ByID), c.noted(in.Reason))
+	return a.opt.Dossier.Refuse(c.R.Context(), c.Actor, evidenceID(in.ByID), c.noted(in.Reason))
 }
 
 func (a *API) withdrawEvidence(c *call, in client.Because) (drawbridge.Evidence, error) {
-	return a.opt.Dossier.Withdraw(c.r.Context(), c.actor, evidenceID(in.ByID), c.noted(in.Reason))
+	return a.opt.Dossier.Withdraw(c.R.Context(), c.Actor, evidenceID(in.ByID), c.noted(in.Reason))
 }
 
 func (a *API) supersedeEvidence(c *call, in client.SupersedeEvidence) (drawbridge.Evidence, error) {
-	return a.opt.Dossier.Supersede(c.r.Context(), c.actor, evidenceID(in.ByID), in.By, c.noted(in.Reason))
+	return a.opt.Dossier.Supersede(c.R.Context(), c.Actor, evidenceID(in.ByID), in.By, c.noted(in.Reason))
 }
 
 func (a *API) threads(c *call, in client.ThreadFilter) (client.List[drawbridge.Thread], error) {
 	f := dossier.ThreadFilter{Integration: in.Integration, Inquiry: in.Inquiry, Kind: in.Kind, Object: in.Object, Open: in.Open, Blocks: in.Blocks}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Thread], error) {
-		return a.opt.Dossier.Threads(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Dossier.Threads(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) openThread(c *call, in client.NewThread) (drawbridge.Thread, error) {
-	return a.opt.Dossier.Open(c.r.Context(), c.actor, dossier.NewThread{
+	return a.opt.Dossier.Open(c.R.Context(), c.Actor, dossier.NewThread{
 		Integration: in.Integration, Inquiry: in.Inquiry, Kind: in.Kind, Object: in.Object, Title: in.Title, Text: in.Text,
 		Blocks: in.Blocks, Shared: in.Shared, Mentions: in.Mentions, Key: c.key,
 	})
@@ -144,7 +144,7 @@ func (a *API) openThread(c *call, in client.NewThread) (drawbridge.Thread, error
 func (a *API) thread(c *call, in client.ListOf) (client.Talk, error) {
 	var t drawbridge.Thread
 	comments, err := pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Comment], error) {
-		talk, err := a.opt.Dossier.Thread(c.r.Context(), c.actor, drawbridge.ThreadID(in.ID), after, limit)
+		talk, err := a.opt.Dossier.Thread(c.R.Context(), c.Actor, drawbridge.ThreadID(in.ID), after, limit)
 		t = talk.Thread
 		return talk.Comments, err
 	})
@@ -152,9 +152,9 @@ func (a *API) thread(c *call, in client.ListOf) (client.Talk, error) {
 }
 
 func (a *API) reply(c *call, in client.NewComment) (drawbridge.Thread, error) {
-	return a.opt.Dossier.Reply(c.r.Context(), c.actor, drawbridge.ThreadID(in.ID), dossier.NewComment{Text: in.Text, Mentions: in.Mentions, Key: c.key})
+	return a.opt.Dossier.Reply(c.R.Context(), c.Actor, drawbridge.ThreadID(in.ID), dossier.NewComment{Text: in.Text, Mentions: in.Mentions, Key: c.key})
 }
 
 func (a *API) resolveThread(c *call, in client.Because) (drawbridge.Thread, error) {
-	return a.opt.Dossier.Resolve(c.r.Context(), c.actor, drawbridge.ThreadID(in.ID), c.noted(in.Reason))
+	return a.opt.Dossier.Resolve(c.R.Context(), c.Actor, drawbridge.ThreadID(in.ID), c.noted(in.Reason))
 }

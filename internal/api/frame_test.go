@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"drawbridge"
-	"drawbridge/internal/action"
 	"drawbridge/internal/api"
 	"drawbridge/internal/client"
 	"drawbridge/internal/seal"
@@ -117,7 +116,7 @@ func TestAddresses(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	for _, secure := range []bool{false, true} {
-		w := newWorld(t, "", func(o *api.Options, _ *action.Options) { o.Secure = secure })
+		w := newWorld(t, "", func(p *parts) { p.front.Secure = secure })
 		for _, path := range []string{"/api/v1/health", "/api/v1/nothing", "/api/v1/people", "/api/v1/openapi.json"} {
 			h := w.ask("GET", path, "").Header()
 			for name, want := range map[string]string{
@@ -227,7 +226,7 @@ func TestWhoAsks(t *testing.T) {
 func TestCookieSession(t *testing.T) {
 	t.Parallel()
 	for _, secure := range []bool{false, true} {
-		w := newWorld(t, "", func(o *api.Options, _ *action.Options) { o.Secure = secure })
+		w := newWorld(t, "", func(p *parts) { p.front.Secure = secure })
 		w.first()
 		rec := w.ask("POST", "/api/v1/session", fmt.Sprintf(`{"email":"root@drawbridge.example","password":%q,"cookie":true}`, password), asJSON)
 		cookies := rec.Result().Cookies()
@@ -264,9 +263,9 @@ func TestFailures(t *testing.T) {
 	var log bytes.Buffer
 	var mu sync.Mutex
 	var seen []string
-	w := newWorld(t, "", func(o *api.Options, _ *action.Options) {
-		o.Log = slog.New(slog.NewTextHandler(&locked{w: &log, mu: &mu}, nil))
-		o.Observe = func(route string, status int, _ time.Duration, _ int64) {
+	w := newWorld(t, "", func(p *parts) {
+		p.front.Log = slog.New(slog.NewTextHandler(&locked{w: &log, mu: &mu}, nil))
+		p.front.Observe = func(route string, status int, _ time.Duration, _ int64) {
 			seen = append(seen, fmt.Sprint(route, " ", status))
 		}
 	})

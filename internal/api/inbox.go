@@ -13,7 +13,7 @@ func (a *API) inbox(c *call, in client.InboxFilter) (client.List[client.Message]
 		return client.List[client.Message]{}, err
 	}
 	q.Limit = limit + 1
-	list, err := a.opt.Notify.Inbox(c.r.Context(), c.actor, q)
+	list, err := a.opt.Notify.Inbox(c.R.Context(), c.Actor, q)
 	if err != nil {
 		return client.List[client.Message]{}, err
 	}
@@ -27,19 +27,19 @@ func (a *API) inbox(c *call, in client.InboxFilter) (client.List[client.Message]
 }
 
 func (a *API) unread(c *call, _ client.None) (client.Unread, error) {
-	n, err := a.opt.Notify.Unread(c.r.Context(), c.actor)
+	n, err := a.opt.Notify.Unread(c.R.Context(), c.Actor)
 	return client.Unread{Unread: n}, err
 }
 
 func (a *API) markRead(c *call, in client.MarkRead) (client.None, error) {
-	return client.None{}, a.opt.Notify.MarkRead(c.r.Context(), c.actor, drawbridge.MessageID(in.ID), in.UpTo)
+	return client.None{}, a.opt.Notify.MarkRead(c.R.Context(), c.Actor, drawbridge.MessageID(in.ID), in.UpTo)
 }
 
 func (a *API) mail(c *call, _ client.None) (client.Mail, error) {
-	wanted, sent, err := a.opt.Notify.Mail(c.r.Context(), c.actor)
+	wanted, sent, err := a.opt.Notify.Mail(c.R.Context(), c.Actor)
 	return client.Mail{Wanted: wanted, Sent: sent}, err
 }
 
 func (a *API) setMail(c *call, in client.SetMail) (client.None, error) {
-	return client.None{}, a.opt.Notify.SetMail(c.r.Context(), c.actor, in.Wanted)
+	return client.None{}, a.opt.Notify.SetMail(c.R.Context(), c.Actor, in.Wanted)
 }

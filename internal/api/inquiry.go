@@ -40,18 +40,18 @@ func inquiryID(in client.ByID) drawbridge.InquiryID { return drawbridge.InquiryI
 func (a *API) inquiries(c *call, in client.InquiryFilter) (client.List[drawbridge.Inquiry], error) {
 	f := inquiry.Filter{Integration: in.Integration, Review: in.Review, State: in.State, Audience: in.Audience}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Inquiry], error) {
-		return a.opt.Inquiry.Inquiries(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Inquiry.Inquiries(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) sendInquiry(c *call, in client.Send) (drawbridge.Inquiry, error) {
-	return a.opt.Inquiry.Send(c.r.Context(), c.actor, inquiry.Sending{
+	return a.opt.Inquiry.Send(c.R.Context(), c.Actor, inquiry.Sending{
 		Review: drawbridge.ReviewID(in.ID), Audience: in.Audience, Template: in.Template, Due: in.Due, Reason: in.Reason, Key: c.key,
 	})
 }
 
 func (a *API) sheet(c *call, in client.ByID) (client.Sheet, error) {
-	s, err := a.opt.Inquiry.Sheet(c.r.Context(), c.actor, inquiryID(in))
+	s, err := a.opt.Inquiry.Sheet(c.R.Context(), c.Actor, inquiryID(in))
 	return client.Sheet{
 		Inquiry: s.Inquiry, Title: s.Items.Title, Length: s.Items.Length, Lang: s.Items.Lang, Sections: headings(s.Items), Questions: s.Items.Questions,
 		Skipped: s.Items.Skipped, Score: s.Score, Progress: progress(s.State),
@@ -59,22 +59,22 @@ func (a *API) sheet(c *call, in client.ByID) (client.Sheet, error) {
 }
 
 func (a *API) preview(c *call, in client.PreviewOf) (client.Asked, error) {
-	s, err := a.opt.Inquiry.Asked(c.r.Context(), c.actor, inquiryID(in.ByID), in.Link)
+	s, err := a.opt.Inquiry.Asked(c.R.Context(), c.Actor, inquiryID(in.ByID), in.Link)
 	return asked(s), err
 }
 
 func (a *API) inquiryText(c *call, in client.ByID) (stream, error) {
-	data, err := a.opt.Inquiry.Copy(c.r.Context(), c.actor, inquiryID(in))
+	data, err := a.opt.Inquiry.Copy(c.R.Context(), c.Actor, inquiryID(in))
 	return bytesOf("text/plain; charset=utf-8", "questionnaire.txt", data), err
 }
 
 func (a *API) exportInquiry(c *call, in client.ByID) (stream, error) {
-	data, err := a.opt.Inquiry.Export(c.r.Context(), c.actor, inquiryID(in))
+	data, err := a.opt.Inquiry.Export(c.R.Context(), c.Actor, inquiryID(in))
 	return bytesOf(mediaSheet, "questionnaire.xlsx", data), err
 }
 
 func (a *API) importInquiry(c *call, in client.ImportFile) (client.Imported, error) {
-	out, err := a.opt.Inquiry.Import(c.r.Context(), c.actor, inquiryID(in.ByID), inquiry.Importing{Data: in.Data, Replace: in.Replace, Key: c.key})
+	out, err := a.opt.Inquiry.Import(c.R.Context(), c.Actor, inquiryID(in.ByID), inquiry.Importing{Data: in.Data, Replace: in.Replace, Key: c.key})
 	return client.Imported(out), err
 }
 
@@ -83,34 +83,34 @@ func (a *API) putAnswer(c *call, in client.PutAnswer) (client.Given, error) {
 }
 
 func (a *API) put(c *call, id drawbridge.InquiryID, question string, in client.Reply) (client.Given, error) {
-	g, err := a.opt.Inquiry.Put(c.r.Context(), c.actor, id, inquiry.Putting{Question: question, Base: in.Base, Answer: in.Answer, Key: c.key})
+	g, err := a.opt.Inquiry.Put(c.R.Context(), c.Actor, id, inquiry.Putting{Question: question, Base: in.Base, Answer: in.Answer, Key: c.key})
 	return client.Given(g), err
 }
 
 func (a *API) answerHistory(c *call, in client.ByQuestion) (client.List[client.Given], error) {
-	list, err := a.opt.Inquiry.History(c.r.Context(), c.actor, inquiryID(in.ByID), in.Question)
+	list, err := a.opt.Inquiry.History(c.R.Context(), c.Actor, inquiryID(in.ByID), in.Question)
 	return client.List[client.Given]{Items: given(list)}, err
 }
 
 func (a *API) confirmAnswers(c *call, in client.ConfirmAnswers) (client.Confirmed, error) {
-	n, err := a.opt.Inquiry.Confirm(c.r.Context(), c.actor, inquiryID(in.ByID), in.Questions, c.key)
+	n, err := a.opt.Inquiry.Confirm(c.R.Context(), c.Actor, inquiryID(in.ByID), in.Questions, c.key)
 	return client.Confirmed{Count: n}, err
 }
 
 func (a *API) submitInquiry(c *call, in client.Because) (drawbridge.Inquiry, error) {
-	return a.opt.Inquiry.Submit(c.r.Context(), c.actor, inquiryID(in.ByID), c.key)
+	return a.opt.Inquiry.Submit(c.R.Context(), c.Actor, inquiryID(in.ByID), c.key)
 }
 
 func (a *API) acceptInquiry(c *call, in client.Because) (drawbridge.Inquiry, error) {
-	return a.opt.Inquiry.Accept(c.r.Context(), c.actor, inquiryID(in.ByID), c.decided(in))
+	return a.opt.Inquiry.Accept(c.R.Context(), c.Actor, inquiryID(in.ByID), c.decided(in))
 }
 
 func (a *API) returnInquiry(c *call, in client.Because) (drawbridge.Inquiry, error) {
-	return a.opt.Inquiry.Return(c.r.Context(), c.actor, inquiryID(in.ByID), c.decided(in))
+	return a.opt.Inquiry.Return(c.R.Context(), c.Actor, inquiryID(in.ByID), c.decided(in))
 }
 
 func (a *API) closeInquiry(c *call, in client.Because) (drawbridge.Inquiry, error) {
-	return a.opt.Inquiry.Close(c.r.Context(), c.actor, inquiryID(in.ByID), c.decided(in))
+	return a.opt.Inquiry.Close(c.R.Context(), c.Actor, inquiryID(in.ByID), c.decided(in))
 }
 
 func (c *call) decided(in client.Because) inquiry.Decided {
@@ -118,7 +118,7 @@ func (c *call) decided(in client.Because) inquiry.Decided {
 }
 
 func (a *API) links(c *call, in client.ByID) (client.List[client.LinkOf], error) {
-	list, err := a.opt.Inquiry.Links(c.r.Context(), c.actor, inquiryID(in))
+	list, err := a.opt.Inquiry.Links(c.R.Context(), c.Actor, inquiryID(in))
 	out := client.List[client.LinkOf]{}
 	for _, l := range list {
 		out.Items = append(out.Items, linkOf(l))
@@ -131,13 +131,13 @@ func (a *API) addLink(c *call, in client.AddLink) (client.IssuedLink, error) {
 }
 
 func (a *API) issue(c *call, id drawbridge.InquiryID, in client.NewLink) (client.IssuedLink, error) {
-	out, err := a.opt.Inquiry.AddLink(c.r.Context(), c.actor, id, inquiry.NewLink{
+	out, err := a.opt.Inquiry.AddLink(c.R.Context(), c.Actor, id, inquiry.NewLink{
 		Label: in.Label, ExpiresAt: in.ExpiresAt, Preview: in.Preview, Questions: in.Questions, Key: c.key,
 	})
 	return client.IssuedLink{Link: linkOf(out.Link), Path: client.Hide("/p/" + out.Secret)}, err
 }
 
 func (a *API) revokeLink(c *call, in client.RevokeLink) (client.LinkOf, error) {
-	l, err := a.opt.Inquiry.RevokeLink(c.r.Context(), c.actor, drawbridge.LinkID(in.Link), in.Reason)
+	l, err := a.opt.Inquiry.RevokeLink(c.R.Context(), c.Actor, drawbridge.LinkID(in.Link), in.Reason)
 	return linkOf(l), err
 }

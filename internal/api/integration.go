@@ -30,25 +30,25 @@ func ref(id string) register.Ref { return register.ByID(drawbridge.IntegrationID
 func (a *API) integrations(c *call, in client.IntegrationFilter) (client.List[drawbridge.Integration], error) {
 	f := register.IntegrationFilter{Partner: in.Partner, State: in.State, Tier: in.Tier, Outcome: in.Outcome, Text: in.Text, Order: in.Order}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Integration], error) {
-		return a.opt.Register.Integrations(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Register.Integrations(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) integration(c *call, in client.ByID) (drawbridge.Integration, error) {
-	return a.opt.Register.Integration(c.r.Context(), c.actor, ref(in.ID))
+	return a.opt.Register.Integration(c.R.Context(), c.Actor, ref(in.ID))
 }
 
 func (a *API) lookup(c *call, in client.Key) (drawbridge.Integration, error) {
-	return a.opt.Register.Integration(c.r.Context(), c.actor, register.ByKey(in.Slug, in.Environment))
+	return a.opt.Register.Integration(c.R.Context(), c.Actor, register.ByKey(in.Slug, in.Environment))
 }
 
 func (a *API) members(c *call, in client.ByID) (client.Members, error) {
-	list, err := a.opt.Register.Members(c.r.Context(), c.actor, ref(in.ID))
+	list, err := a.opt.Register.Members(c.R.Context(), c.Actor, ref(in.ID))
 	return client.Members{Members: list}, err
 }
 
 func (a *API) assign(c *call, in client.Assign) (client.Assigned, error) {
-	out, err := a.opt.Register.Assign(c.r.Context(), c.actor, ref(in.ID), register.Assignment{
+	out, err := a.opt.Register.Assign(c.R.Context(), c.Actor, ref(in.ID), register.Assignment{
 		Version: c.match, Owner: in.Owner, Members: in.Members, Reason: in.Reason, Key: c.key,
 	})
 	return client.Assigned(out), err
@@ -56,7 +56,7 @@ func (a *API) assign(c *call, in client.Assign) (client.Assigned, error) {
 
 func (a *API) revisions(c *call, in client.ListOf) (client.List[drawbridge.Revision], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Revision], error) {
-		return a.opt.Register.Revisions(c.r.Context(), c.actor, ref(in.ID), after, limit)
+		return a.opt.Register.Revisions(c.R.Context(), c.Actor, ref(in.ID), after, limit)
 	})
 }
 
@@ -69,27 +69,27 @@ func revisionID(s string) drawbridge.RevisionID {
 }
 
 func (a *API) revision(c *call, in client.ByRevision) (drawbridge.Revision, error) {
-	return a.opt.Register.Revision(c.r.Context(), c.actor, ref(in.ID), revisionID(in.Revision))
+	return a.opt.Register.Revision(c.R.Context(), c.Actor, ref(in.ID), revisionID(in.Revision))
 }
 
 func (a *API) pull(c *call, in client.ByRevision) (client.Pulled, error) {
-	p, err := a.opt.Register.Pull(c.r.Context(), c.actor, ref(in.ID), revisionID(in.Revision))
+	p, err := a.opt.Register.Pull(c.R.Context(), c.Actor, ref(in.ID), revisionID(in.Revision))
 	return client.Pulled{Integration: p.Integration, Revision: p.Revision, Main: p.Main, Files: p.Files}, err
 }
 
 func (a *API) difference(c *call, in client.Between) (client.Difference, error) {
-	d, err := a.opt.Register.Difference(c.r.Context(), c.actor, ref(in.ID), in.From, in.To)
+	d, err := a.opt.Register.Difference(c.R.Context(), c.Actor, ref(in.ID), in.From, in.To)
 	return client.Difference(d), err
 }
 
 func (a *API) assess(c *call, in client.ByID) (client.Assessed, error) {
-	out, err := a.opt.Register.Assess(c.r.Context(), c.actor, ref(in.ID), c.key)
+	out, err := a.opt.Register.Assess(c.R.Context(), c.Actor, ref(in.ID), c.key)
 	return client.Assessed(out), err
 }
 
 func (a *API) assessments(c *call, in client.ListOf) (client.List[drawbridge.Assessment], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Assessment], error) {
-		return a.opt.Register.Assessments(c.r.Context(), c.actor, ref(in.ID), after, limit)
+		return a.opt.Register.Assessments(c.R.Context(), c.Actor, ref(in.ID), after, limit)
 	})
 }
 
@@ -102,11 +102,11 @@ func assessmentID(s string) drawbridge.AssessmentID {
 }
 
 func (a *API) assessment(c *call, in client.ByAssessment) (drawbridge.Assessment, error) {
-	return a.opt.Register.Assessment(c.r.Context(), c.actor, ref(in.ID), assessmentID(in.Assessment))
+	return a.opt.Register.Assessment(c.R.Context(), c.Actor, ref(in.ID), assessmentID(in.Assessment))
 }
 
 func (a *API) document(c *call, in client.ByAssessment) (stream, error) {
-	got, r, err := a.opt.Register.Document(c.r.Context(), c.actor, ref(in.ID), assessmentID(in.Assessment))
+	got, r, err := a.opt.Register.Document(c.R.Context(), c.Actor, ref(in.ID), assessmentID(in.Assessment))
 	if err != nil {
 		return stream{}, err
 	}
@@ -119,7 +119,7 @@ func (a *API) document(c *call, in client.ByAssessment) (stream, error) {
 }
 
 func (a *API) gate(c *call, in client.GateQuestion) (client.GateAnswer, error) {
-	got, err := a.opt.Review.Gate(c.r.Context(), c.actor, register.ByKey(in.Slug, in.Environment), in.Digest)
+	got, err := a.opt.Review.Gate(c.R.Context(), c.Actor, register.ByKey(in.Slug, in.Environment), in.Digest)
 	g := got.Advice
 	out := client.GateAnswer{Integration: got.Integration, Answer: got.Answer, Advice: client.GateAdvice{
 		Known: g.Known, Superseded: g.Superseded, Outdated: g.Outdated, Revision: g.Revision, Number: g.Number,
@@ -137,6 +137,6 @@ func (a *API) gate(c *call, in client.GateQuestion) (client.GateAnswer, error) {
 func (a *API) findings(c *call, in client.FindingFilter) (client.List[drawbridge.Finding], error) {
 	f := register.FindingFilter{Integration: in.Integration, Severity: in.Severity, Source: in.Source, State: in.State}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Finding], error) {
-		return a.opt.Register.Findings(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Register.Findings(c.R.Context(), c.Actor, f, after, limit)
 	})
 }

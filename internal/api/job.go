@@ -17,7 +17,7 @@ func (a *API) jobs(c *call, in client.JobFilter) (client.List[client.Job], error
 		return client.List[client.Job]{}, err
 	}
 	q.Limit = limit + 1
-	list, err := a.opt.Jobs.List(c.r.Context(), c.actor, q)
+	list, err := a.opt.Jobs.List(c.R.Context(), c.Actor, q)
 	if err != nil {
 		return client.List[client.Job]{}, err
 	}
@@ -36,7 +36,7 @@ func tellJob(j job.Job) client.Job {
 }
 
 func (a *API) job(c *call, in client.ByID) (client.Job, error) {
-	j, err := a.opt.Jobs.Get(c.r.Context(), c.actor, drawbridge.EventID(in.ID))
+	j, err := a.opt.Jobs.Get(c.R.Context(), c.Actor, drawbridge.EventID(in.ID))
 	return tellJob(j), err
 }
 
@@ -50,7 +50,7 @@ func (a *API) cancelJob(c *call, in client.Because) (client.Job, error) {
 
 // controlJob does something to a job, and tells how it stands then.
 func (a *API) controlJob(c *call, in client.Because, do func(context.Context, access.Actor, job.Change) (action.Receipt, error)) (client.Job, error) {
-	if _, err := do(c.r.Context(), c.actor, job.Change{ID: drawbridge.EventID(in.ID), Reason: in.Reason, Key: c.key}); err != nil {
+	if _, err := do(c.R.Context(), c.Actor, job.Change{ID: drawbridge.EventID(in.ID), Reason: in.Reason, Key: c.key}); err != nil {
 		return client.Job{}, err
 	}
 	return a.job(c, in.ByID)

@@ -38,7 +38,7 @@ func lifecycleRoutes() []Route {
 }
 
 func (a *API) life(c *call, in client.ByID) (client.Life, error) {
-	l, err := a.opt.Lifecycle.Life(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID))
+	l, err := a.opt.Lifecycle.Life(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID))
 	out := client.Life{
 		Integration: l.Integration, Decision: l.Decision, Stale: l.Stale, Expired: l.Expired, LiveAt: l.LiveAt, Attestations: l.Attestations, Departure: l.Departure,
 	}
@@ -55,24 +55,24 @@ func (a *API) life(c *call, in client.ByID) (client.Life, error) {
 // moves takes an integration one step on.
 func moves(step string) func(*API, *call, client.Because) (drawbridge.Integration, error) {
 	return func(a *API, c *call, in client.Because) (drawbridge.Integration, error) {
-		return a.opt.Lifecycle.Move(c.r.Context(), c.actor, lifecycle.Move{
+		return a.opt.Lifecycle.Move(c.R.Context(), c.Actor, lifecycle.Move{
 			Integration: drawbridge.IntegrationID(in.ID), Step: step, Reason: in.Reason, Key: c.key,
 		})
 	}
 }
 
 func (a *API) beginDeparture(c *call, in client.Leave) (drawbridge.Departure, error) {
-	return a.opt.Lifecycle.Leave(c.r.Context(), c.actor, lifecycle.Leaving{
+	return a.opt.Lifecycle.Leave(c.R.Context(), c.Actor, lifecycle.Leaving{
 		Integration: drawbridge.IntegrationID(in.ID), Planned: in.Planned, Reason: in.Reason, Key: c.key,
 	})
 }
 
 func (a *API) departure(c *call, in client.ByID) (drawbridge.Departure, error) {
-	return a.opt.Lifecycle.Departure(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID))
+	return a.opt.Lifecycle.Departure(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID))
 }
 
 func (a *API) planDeparture(c *call, in client.PlanDeparture) (drawbridge.Departure, error) {
-	return a.opt.Lifecycle.Plan(c.r.Context(), c.actor, lifecycle.Planning{
+	return a.opt.Lifecycle.Plan(c.R.Context(), c.Actor, lifecycle.Planning{
 		Integration: drawbridge.IntegrationID(in.ID), Version: c.match, Planned: in.Planned, Tasks: in.Tasks, Residual: in.Residual,
 		KeepUntil: in.KeepUntil, Deletion: in.Deletion, Contract: in.Contract, Reason: in.Reason, Key: c.key,
 	})
@@ -80,49 +80,49 @@ func (a *API) planDeparture(c *call, in client.PlanDeparture) (drawbridge.Depart
 
 func (a *API) attestations(c *call, in client.ListOf) (client.List[drawbridge.Attestation], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Attestation], error) {
-		return a.opt.Lifecycle.Attestations(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID), after, limit)
+		return a.opt.Lifecycle.Attestations(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID), after, limit)
 	})
 }
 
 func (a *API) attest(c *call, in client.Attest) (drawbridge.Attestation, error) {
-	return a.opt.Lifecycle.Attest(c.r.Context(), c.actor, lifecycle.Attesting{
+	return a.opt.Lifecycle.Attest(c.R.Context(), c.Actor, lifecycle.Attesting{
 		Integration: drawbridge.IntegrationID(in.ID), Subject: in.Subject, About: in.About, Statement: in.Statement, Result: in.Result, Evidence: in.Evidence, Key: c.key,
 	})
 }
 
 func (a *API) revokeAttestation(c *call, in client.Because) (drawbridge.Attestation, error) {
-	return a.opt.Lifecycle.Revoke(c.r.Context(), c.actor, in.ID, in.Reason, c.key)
+	return a.opt.Lifecycle.Revoke(c.R.Context(), c.Actor, in.ID, in.Reason, c.key)
 }
 
 func (a *API) conditions(c *call, in client.OfIntegration) (client.List[drawbridge.Condition], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Condition], error) {
-		return a.opt.Lifecycle.ConditionList(c.r.Context(), c.actor, lifecycle.Filter{Integration: in.Integration, State: in.State}, after, limit)
+		return a.opt.Lifecycle.ConditionList(c.R.Context(), c.Actor, lifecycle.Filter{Integration: in.Integration, State: in.State}, after, limit)
 	})
 }
 
 func (a *API) addCondition(c *call, in client.NewCondition) (drawbridge.Condition, error) {
-	return a.opt.Lifecycle.AddCondition(c.r.Context(), c.actor, drawbridge.Condition{
+	return a.opt.Lifecycle.AddCondition(c.R.Context(), c.Actor, drawbridge.Condition{
 		Integration: drawbridge.IntegrationID(in.ID), Text: in.Text, Before: in.Before, Owner: in.Owner, Verifier: in.Verifier, Check: in.Check,
 		Due: in.Due, Breach: in.Breach,
 	}, c.key)
 }
 
 func (a *API) meetCondition(c *call, in client.MeetCondition) (drawbridge.Condition, error) {
-	return a.opt.Lifecycle.Meet(c.r.Context(), c.actor, lifecycle.Settling{ID: in.ID, Evidence: in.Evidence, Reason: in.Reason, Key: c.key})
+	return a.opt.Lifecycle.Meet(c.R.Context(), c.Actor, lifecycle.Settling{ID: in.ID, Evidence: in.Evidence, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) dropCondition(c *call, in client.Because) (drawbridge.Condition, error) {
-	return a.opt.Lifecycle.Drop(c.r.Context(), c.actor, lifecycle.Settling{ID: in.ID, Reason: in.Reason, Key: c.key})
+	return a.opt.Lifecycle.Drop(c.R.Context(), c.Actor, lifecycle.Settling{ID: in.ID, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) exceptions(c *call, in client.OfIntegration) (client.List[drawbridge.Exception], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Exception], error) {
-		return a.opt.Lifecycle.ExceptionList(c.r.Context(), c.actor, lifecycle.Filter{Integration: in.Integration, State: in.State}, after, limit)
+		return a.opt.Lifecycle.ExceptionList(c.R.Context(), c.Actor, lifecycle.Filter{Integration: in.Integration, State: in.State}, after, limit)
 	})
 }
 
 func (a *API) proposeException(c *call, in client.NewException) (drawbridge.Exception, error) {
-	return a.opt.Lifecycle.Propose(c.r.Context(), c.actor, drawbridge.Exception{
+	return a.opt.Lifecycle.Propose(c.R.Context(), c.Actor, drawbridge.Exception{
 		Integration: drawbridge.IntegrationID(in.ID), Covers: in.Covers, Reason: in.Reason, Compensating: in.Compensating, Owner: in.Owner,
 		Expires: in.Expires, Breach: in.Breach,
 	}, c.key)
@@ -131,10 +131,10 @@ func (a *API) proposeException(c *call, in client.NewException) (drawbridge.Exce
 // governs is what an approver does with an exception.
 func governs(do func(*lifecycle.Desk, context.Context, access.Actor, lifecycle.Ruling) (drawbridge.Exception, error)) func(*API, *call, client.Because) (drawbridge.Exception, error) {
 	return func(a *API, c *call, in client.Because) (drawbridge.Exception, error) {
-		return do(a.opt.Lifecycle, c.r.Context(), c.actor, lifecycle.Ruling{ID: in.ID, Reason: in.Reason, Key: c.key})
+		return do(a.opt.Lifecycle, c.R.Context(), c.Actor, lifecycle.Ruling{ID: in.ID, Reason: in.Reason, Key: c.key})
 	}
 }
 
 func (a *API) renewException(c *call, in client.RenewException) (drawbridge.Exception, error) {
-	return a.opt.Lifecycle.Renew(c.r.Context(), c.actor, lifecycle.Ruling{ID: in.ID, Expires: in.Expires, Reason: in.Reason, Key: c.key})
+	return a.opt.Lifecycle.Renew(c.R.Context(), c.Actor, lifecycle.Ruling{ID: in.ID, Expires: in.Expires, Reason: in.Reason, Key: c.key})
 }

@@ -12,9 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"drawbridge"
-	"drawbridge/internal/action"
-	"drawbridge/internal/api"
 	"drawbridge/internal/client"
+	"drawbridge/internal/front"
 )
 
 // partners writes some partners and returns their identifiers.
@@ -185,8 +184,8 @@ func TestVersions(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "", func(o *api.Options, _ *action.Options) {
-		o.ActorRate, o.AddressRate = api.Rate{Second: 1, Burst: 3}, api.Rate{Second: 0.1, Burst: 6}
+	w := newWorld(t, "", func(p *parts) {
+		p.front.ActorRate, p.front.AddressRate = front.Rate{Second: 1, Burst: 3}, front.Rate{Second: 0.1, Burst: 6}
 	})
 	auth := w.bearer()
 	codes := func(n int, headers ...string) (out []int) {

@@ -10,12 +10,12 @@ import (
 )
 
 func (a *API) checkpoint(c *call, _ client.None) (client.Checkpoint, error) {
-	note, err := a.opt.Custody.Checkpoint(c.r.Context(), c.actor)
+	note, err := a.opt.Custody.Checkpoint(c.R.Context(), c.Actor)
 	return client.Checkpoint{Note: note}, err
 }
 
 func (a *API) export(c *call, _ client.None) (stream, error) {
-	if err := a.opt.Custody.MayExport(c.r.Context(), c.actor); err != nil { // HEAD writes nothing, and asks too
+	if err := a.opt.Custody.MayExport(c.R.Context(), c.Actor); err != nil { // HEAD writes nothing, and asks too
 		return stream{}, err
 	}
 	return stream{media: "application/jsonl", name: "ledger.jsonl", write: func(w io.Writer) error {
@@ -25,7 +25,7 @@ func (a *API) export(c *call, _ client.None) (stream, error) {
 		default:
 			return drawbridge.Errorf(drawbridge.Limited, "%d exports run already: wait until one has ended", cap(a.exports))
 		}
-		return a.opt.Custody.Export(c.r.Context(), c.actor, w, nil)
+		return a.opt.Custody.Export(c.R.Context(), c.Actor, w, nil)
 	}}, nil
 }
 
@@ -34,12 +34,12 @@ func (a *API) proveEntry(c *call, in client.ByEntry) (stream, error) {
 	if err != nil || itoa(seq) != in.Seq {
 		return stream{}, invalid("an entry of the ledger is a number, not %.40q", in.Seq)
 	}
-	proof, err := a.opt.Custody.Prove(c.r.Context(), c.actor, seq)
+	proof, err := a.opt.Custody.Prove(c.R.Context(), c.Actor, seq)
 	return bytesOf("application/json", "proof.json", proof), err
 }
 
 func (a *API) proveSince(c *call, in client.Older) (stream, error) {
-	proof, err := a.opt.Custody.ProveSince(c.r.Context(), c.actor, []byte(in.Checkpoint))
+	proof, err := a.opt.Custody.ProveSince(c.R.Context(), c.Actor, []byte(in.Checkpoint))
 	return bytesOf("application/json", "proof.json", proof), err
 }
 
@@ -52,12 +52,12 @@ func bytesOf(media, name string, data []byte) stream {
 }
 
 func (a *API) keyring(c *call, _ client.None) (client.List[seal.KeyInfo], error) {
-	list, err := a.opt.Custody.Keys(c.r.Context(), c.actor)
+	list, err := a.opt.Custody.Keys(c.R.Context(), c.Actor)
 	return client.List[seal.KeyInfo]{Items: list}, err
 }
 
 func (a *API) rotateKey(c *call, in client.RotateKey) (seal.KeyInfo, error) {
-	return a.opt.Custody.RotateKey(c.r.Context(), c.actor, in.Purpose, in.Reason)
+	return a.opt.Custody.RotateKey(c.R.Context(), c.Actor, in.Purpose, in.Reason)
 }
 
 func (a *API) openapi(*call, client.None) (stream, error) {

@@ -23,6 +23,7 @@ import (
 	"drawbridge/internal/action"
 	"drawbridge/internal/api"
 	"drawbridge/internal/client"
+	"drawbridge/internal/front"
 	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
@@ -62,9 +63,9 @@ type request struct {
 
 func newMatrix(t *testing.T, database string, table *access.Table) *matrix {
 	t.Helper()
-	rates := api.Rate{Second: 1e6, Burst: 1e6}
-	w := newWorld(t, database, func(o *api.Options, a *action.Options) {
-		o.ActorRate, o.AddressRate, o.VisitRate, o.EntryRate, a.Table = rates, rates, rates, rates, table
+	rates := front.Rate{Second: 1e6, Burst: 1e6}
+	w := newWorld(t, database, func(p *parts) {
+		p.front.ActorRate, p.front.AddressRate, p.api.VisitRate, p.api.EntryRate, p.door.Table = rates, rates, rates, rates, table
 	})
 	m := &matrix{world: w, builtin: access.Builtin(), handler: w.server.Config.Handler}
 	m.callers = []*caller{{actor: access.Anonymous("api", "")}}

@@ -8,20 +8,20 @@ import (
 
 func (a *API) partners(c *call, in client.Page) (client.List[drawbridge.Partner], error) {
 	return pageFrom(c, in, func(after *register.Cursor, limit int) (register.Page[drawbridge.Partner], error) {
-		return a.opt.Register.Partners(c.r.Context(), c.actor, after, limit)
+		return a.opt.Register.Partners(c.R.Context(), c.Actor, after, limit)
 	})
 }
 
 func (a *API) partner(c *call, in client.ByID) (drawbridge.Partner, error) {
-	return a.opt.Register.Partner(c.r.Context(), c.actor, drawbridge.PartnerID(in.ID))
+	return a.opt.Register.Partner(c.R.Context(), c.Actor, drawbridge.PartnerID(in.ID))
 }
 
 func (a *API) createPartner(c *call, in client.NewPartner) (drawbridge.Partner, error) {
-	return a.opt.Register.CreatePartner(c.r.Context(), c.actor, c.edit(in.ID, in.PartnerEdit))
+	return a.opt.Register.CreatePartner(c.R.Context(), c.Actor, c.edit(in.ID, in.PartnerEdit))
 }
 
 func (a *API) updatePartner(c *call, in client.UpdatePartner) (drawbridge.Partner, error) {
-	return a.opt.Register.UpdatePartner(c.r.Context(), c.actor, c.edit(drawbridge.PartnerID(in.ID), in.PartnerEdit))
+	return a.opt.Register.UpdatePartner(c.R.Context(), c.Actor, c.edit(drawbridge.PartnerID(in.ID), in.PartnerEdit))
 }
 
 // edit is a partner as somebody wants it, over the version that was read.

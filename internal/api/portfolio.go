@@ -47,22 +47,22 @@ func portfolioRoutes() []Route {
 func (a *API) portfolio(c *call, in client.EntryFilter) (client.List[drawbridge.PortfolioEntry], error) {
 	f := portfolio.EntryFilter{Partner: in.Partner, State: in.State, Tier: in.Tier, Order: in.Order}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.PortfolioEntry], error) {
-		return a.opt.Portfolio.Entries(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Portfolio.Entries(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) risks(c *call, in client.RiskFilter) (client.List[drawbridge.RiskView], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.RiskView], error) {
-		return a.opt.Portfolio.Risks(c.r.Context(), c.actor, portfolio.RiskFilter(in.RiskSelection), after, limit)
+		return a.opt.Portfolio.Risks(c.R.Context(), c.Actor, portfolio.RiskFilter(in.RiskSelection), after, limit)
 	})
 }
 
 func (a *API) heatMap(c *call, in client.RiskSelection) (drawbridge.Heat, error) {
-	return a.opt.Portfolio.HeatMap(c.r.Context(), c.actor, portfolio.RiskFilter(in))
+	return a.opt.Portfolio.HeatMap(c.R.Context(), c.Actor, portfolio.RiskFilter(in))
 }
 
 func (a *API) risk(c *call, in client.ByID) (drawbridge.RiskView, error) {
-	return a.opt.Portfolio.Risk(c.r.Context(), c.actor, in.ID)
+	return a.opt.Portfolio.Risk(c.R.Context(), c.Actor, in.ID)
 }
 
 // riskOf is a risk as people say it.
@@ -76,53 +76,53 @@ func riskOf(w client.RiskWords) drawbridge.Risk {
 func (a *API) addRisk(c *call, in client.NewRisk) (drawbridge.RiskView, error) {
 	r := riskOf(in.RiskWords)
 	r.Integration, r.Partner = in.Integration, in.Partner
-	return a.opt.Portfolio.AddRisk(c.r.Context(), c.actor, portfolio.RiskEdit{Risk: r, Finding: in.Finding, Reason: in.Reason, Key: c.key})
+	return a.opt.Portfolio.AddRisk(c.R.Context(), c.Actor, portfolio.RiskEdit{Risk: r, Finding: in.Finding, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) editRisk(c *call, in client.EditRisk) (drawbridge.RiskView, error) {
 	r := riskOf(in.RiskWords)
 	r.ID, r.Version = in.ID, c.match
-	return a.opt.Portfolio.EditRisk(c.r.Context(), c.actor, portfolio.RiskEdit{Risk: r, Reason: in.Reason, Key: c.key})
+	return a.opt.Portfolio.EditRisk(c.R.Context(), c.Actor, portfolio.RiskEdit{Risk: r, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) moveRisk(c *call, in client.MoveRisk) (drawbridge.RiskView, error) {
 	if in.State == portfolio.RiskClosed {
 		return drawbridge.RiskView{}, invalid("a risk is closed at its own address, /closed, with a reason")
 	}
-	return a.opt.Portfolio.MoveRisk(c.r.Context(), c.actor, portfolio.RiskMove{
+	return a.opt.Portfolio.MoveRisk(c.R.Context(), c.Actor, portfolio.RiskMove{
 		ID: in.ID, Version: c.match, To: in.State, Exception: in.Exception, Reason: in.Reason, Key: c.key,
 	})
 }
 
 func (a *API) closeRisk(c *call, in client.Close) (drawbridge.RiskView, error) {
-	return a.opt.Portfolio.MoveRisk(c.r.Context(), c.actor, portfolio.RiskMove{ID: in.ID, Version: c.match, To: portfolio.RiskClosed, Reason: in.Reason, Key: c.key})
+	return a.opt.Portfolio.MoveRisk(c.R.Context(), c.Actor, portfolio.RiskMove{ID: in.ID, Version: c.match, To: portfolio.RiskClosed, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) profile(c *call, in client.ByID) (drawbridge.ProfileView, error) {
-	return a.opt.Portfolio.Profile(c.r.Context(), c.actor, drawbridge.PartnerID(in.ID))
+	return a.opt.Portfolio.Profile(c.R.Context(), c.Actor, drawbridge.PartnerID(in.ID))
 }
 
 // setProfile writes the first profile, which has no version to match, and later ones.
 func (a *API) setProfile(c *call, in client.ProfileEdit) (drawbridge.ProfileView, error) {
-	return a.opt.Portfolio.SetProfile(c.r.Context(), c.actor, portfolio.ProfileEdit{Profile: drawbridge.Profile{
+	return a.opt.Portfolio.SetProfile(c.R.Context(), c.Actor, portfolio.ProfileEdit{Profile: drawbridge.Profile{
 		Meta: drawbridge.Meta{Version: c.match}, ID: drawbridge.PartnerID(in.ID), LegalName: in.LegalName, PersonType: in.PersonType, Identifiers: in.Identifiers,
 		Parent: in.Parent, Status: in.Status, SecurityContact: in.SecurityContact, PrivacyContact: in.PrivacyContact, Tags: in.Tags,
 	}, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) agreements(c *call, in client.ByID) (drawbridge.Agreements, error) {
-	return a.opt.Portfolio.Agreements(c.r.Context(), c.actor, drawbridge.PartnerID(in.ID))
+	return a.opt.Portfolio.Agreements(c.R.Context(), c.Actor, drawbridge.PartnerID(in.ID))
 }
 
 func (a *API) contracts(c *call, in client.ContractFilter) (client.List[drawbridge.ContractView], error) {
 	f := portfolio.ContractFilter{Partner: in.Partner, Type: in.Type, Before: in.Before}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.ContractView], error) {
-		return a.opt.Portfolio.Contracts(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Portfolio.Contracts(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) contract(c *call, in client.ByID) (drawbridge.ContractView, error) {
-	return a.opt.Portfolio.Contract(c.r.Context(), c.actor, drawbridge.ContractID(in.ID))
+	return a.opt.Portfolio.Contract(c.R.Context(), c.Actor, drawbridge.ContractID(in.ID))
 }
 
 // contractOf is a contract as people say it.
@@ -137,64 +137,64 @@ func contractOf(t client.Terms) drawbridge.Contract {
 func (a *API) addContract(c *call, in client.NewContract) (drawbridge.ContractView, error) {
 	k := contractOf(in.Terms)
 	k.Partner = in.Partner
-	return a.opt.Portfolio.AddContract(c.r.Context(), c.actor, portfolio.ContractEdit{Contract: k, Reason: in.Reason, Key: c.key})
+	return a.opt.Portfolio.AddContract(c.R.Context(), c.Actor, portfolio.ContractEdit{Contract: k, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) editContract(c *call, in client.EditContract) (drawbridge.ContractView, error) {
 	k := contractOf(in.Terms)
 	k.ID, k.Version = drawbridge.ContractID(in.ID), c.match
-	return a.opt.Portfolio.EditContract(c.r.Context(), c.actor, portfolio.ContractEdit{Contract: k, Reason: in.Reason, Key: c.key})
+	return a.opt.Portfolio.EditContract(c.R.Context(), c.Actor, portfolio.ContractEdit{Contract: k, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) closeContract(c *call, in client.Close) (drawbridge.ContractView, error) {
-	return a.opt.Portfolio.CloseContract(c.r.Context(), c.actor, drawbridge.ContractID(in.ID), in.Reason, c.key)
+	return a.opt.Portfolio.CloseContract(c.R.Context(), c.Actor, drawbridge.ContractID(in.ID), in.Reason, c.key)
 }
 
 func (a *API) addMeasure(c *call, in client.NewMeasure) (drawbridge.Measure, error) {
-	return a.opt.Portfolio.AddMeasure(c.r.Context(), c.actor, portfolio.MeasureEdit{Measure: drawbridge.Measure{
+	return a.opt.Portfolio.AddMeasure(c.R.Context(), c.Actor, portfolio.MeasureEdit{Measure: drawbridge.Measure{
 		Contract: drawbridge.ContractID(in.ID), Integration: in.Integration, Metric: in.Metric, Value: in.Value, From: in.From, To: in.To, Source: in.Source,
 	}, Key: c.key})
 }
 
 func (a *API) subprocessors(c *call, in client.ByID) (drawbridge.Subprocessors, error) {
-	return a.opt.Portfolio.Subprocessors(c.r.Context(), c.actor, drawbridge.PartnerID(in.ID))
+	return a.opt.Portfolio.Subprocessors(c.R.Context(), c.Actor, drawbridge.PartnerID(in.ID))
 }
 
 func (a *API) addSubprocessor(c *call, in client.NewSubprocessor) (drawbridge.Subprocessor, error) {
-	return a.opt.Portfolio.AddSubprocessor(c.r.Context(), c.actor, portfolio.SubprocessorEdit{Subprocessor: drawbridge.Subprocessor{
+	return a.opt.Portfolio.AddSubprocessor(c.R.Context(), c.Actor, portfolio.SubprocessorEdit{Subprocessor: drawbridge.Subprocessor{
 		Partner: drawbridge.PartnerID(in.ID), Name: in.Name, Service: in.Service, Country: in.Country, Categories: in.Categories, Uses: in.Uses,
 	}, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) endSubprocessor(c *call, in client.Close) (drawbridge.Subprocessor, error) {
-	return a.opt.Portfolio.EndSubprocessor(c.r.Context(), c.actor, in.ID, in.Reason, c.key)
+	return a.opt.Portfolio.EndSubprocessor(c.R.Context(), c.Actor, in.ID, in.Reason, c.key)
 }
 
 func (a *API) notices(c *call, in client.NoticeFilter) (client.List[drawbridge.NoticeView], error) {
 	f := portfolio.NoticeFilter{Partner: in.Partner, Kind: in.Kind, State: in.State}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.NoticeView], error) {
-		return a.opt.Portfolio.Notices(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Portfolio.Notices(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) addNotice(c *call, in client.NewNotice) (drawbridge.NoticeView, error) {
-	return a.opt.Portfolio.AddNotice(c.r.Context(), c.actor, portfolio.NoticeEdit{
+	return a.opt.Portfolio.AddNotice(c.R.Context(), c.Actor, portfolio.NoticeEdit{
 		Partner: in.Partner, Kind: in.Kind, Title: in.Title, Text: in.Text, Facts: in.Facts, Received: in.Received, Effective: in.Effective, Key: c.key,
 	})
 }
 
 func (a *API) notice(c *call, in client.ByID) (drawbridge.NoticeView, error) {
-	return a.opt.Portfolio.Notice(c.r.Context(), c.actor, in.ID)
+	return a.opt.Portfolio.Notice(c.R.Context(), c.Actor, in.ID)
 }
 
 func (a *API) decideNotice(c *call, in client.DecideNotice) (drawbridge.NoticeView, error) {
-	return a.opt.Portfolio.DecideNotice(c.r.Context(), c.actor, portfolio.Verdict{ID: in.ID, Version: c.match, To: in.State, Reason: in.Reason, Key: c.key})
+	return a.opt.Portfolio.DecideNotice(c.R.Context(), c.Actor, portfolio.Verdict{ID: in.ID, Version: c.match, To: in.State, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) concentration(c *call, _ client.None) (drawbridge.Concentration, error) {
-	return a.opt.Portfolio.Concentration(c.r.Context(), c.actor)
+	return a.opt.Portfolio.Concentration(c.R.Context(), c.Actor)
 }
 
 func (a *API) fall(c *call, in client.FallQuestion) (drawbridge.Fall, error) {
-	return a.opt.Portfolio.Fall(c.r.Context(), c.actor, in.Kind, in.Name)
+	return a.opt.Portfolio.Fall(c.R.Context(), c.Actor, in.Kind, in.Name)
 }

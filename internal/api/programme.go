@@ -28,7 +28,7 @@ func programmeRoutes() []Route {
 
 func (a *API) queue(c *call, in client.Page) (client.List[client.QueueItem], error) {
 	return pageFrom(c, in, func(after *register.Cursor, limit int) (register.Page[client.QueueItem], error) {
-		page, err := a.opt.Programme.Queue(c.r.Context(), c.actor, after, limit)
+		page, err := a.opt.Programme.Queue(c.R.Context(), c.Actor, after, limit)
 		out := register.Page[client.QueueItem]{Items: make([]client.QueueItem, len(page.Items)), Next: page.Next}
 		for i, x := range page.Items {
 			out.Items[i] = client.QueueItem{Integration: x.Integration, Review: x.Review, Effect: x.Effect, Since: x.Since, ToAttest: x.ToAttest}
@@ -41,19 +41,19 @@ func (a *API) queue(c *call, in client.Page) (client.List[client.QueueItem], err
 }
 
 func (a *API) calendar(c *call, _ struct{}) (stream, error) {
-	list, err := a.opt.Programme.Calendar(c.r.Context(), c.actor)
+	list, err := a.opt.Programme.Calendar(c.R.Context(), c.Actor)
 	return stream{media: "text/calendar; charset=utf-8", name: "drawbridge.ics", write: func(w io.Writer) error {
 		return programme.WriteCalendar(w, list, "drawbridge", a.opt.Programme.Now())
 	}}, err
 }
 
 func (a *API) impact(c *call, in client.CandidatePack) (client.Impact, error) {
-	got, err := a.opt.Programme.Impact(c.r.Context(), c.actor, in.Archive, nil)
+	got, err := a.opt.Programme.Impact(c.R.Context(), c.Actor, in.Archive, nil)
 	return impactOf(got, 0), err
 }
 
 func (a *API) announce(c *call, in client.Announcement) (client.Impact, error) {
-	got, err := a.opt.Programme.Announce(c.r.Context(), c.actor, in.Reason, c.key, nil)
+	got, err := a.opt.Programme.Announce(c.R.Context(), c.Actor, in.Reason, c.key, nil)
 	return impactOf(got.Impact, got.Queued), err
 }
 
@@ -74,7 +74,7 @@ func impactOf(x programme.Impact, queued int) client.Impact {
 func (a *API) triggers(c *call, in client.TriggerFilter) (client.List[client.TriggerView], error) {
 	f := programme.TriggerFilter{Integration: in.Integration, Kind: in.Kind, Open: in.Open}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[client.TriggerView], error) {
-		page, err := a.opt.Programme.Triggers(c.r.Context(), c.actor, f, after, limit)
+		page, err := a.opt.Programme.Triggers(c.R.Context(), c.Actor, f, after, limit)
 		out := register.Page[client.TriggerView]{Items: make([]client.TriggerView, len(page.Items)), Next: page.Next}
 		for i, t := range page.Items {
 			out.Items[i] = client.TriggerView(t)
@@ -84,19 +84,19 @@ func (a *API) triggers(c *call, in client.TriggerFilter) (client.List[client.Tri
 }
 
 func (a *API) raise(c *call, in client.NewTrigger) (client.TriggerView, error) {
-	t, err := a.opt.Programme.Raise(c.r.Context(), c.actor, programme.NewTrigger{
+	t, err := a.opt.Programme.Raise(c.R.Context(), c.Actor, programme.NewTrigger{
 		Integration: drawbridge.IntegrationID(in.ID), Kind: in.Kind, Source: in.Source, Severity: in.Severity, Text: in.Text, Key: c.key,
 	})
 	return client.TriggerView(t), err
 }
 
 func (a *API) handleTrigger(c *call, in client.Because) (client.TriggerView, error) {
-	t, err := a.opt.Programme.Handle(c.r.Context(), c.actor, programme.Handling{ID: in.ID, Reason: in.Reason, Key: c.key})
+	t, err := a.opt.Programme.Handle(c.R.Context(), c.Actor, programme.Handling{ID: in.ID, Reason: in.Reason, Key: c.key})
 	return client.TriggerView(t), err
 }
 
 func (a *API) threatDifference(c *call, in client.BetweenThreats) (client.ThreatDifference, error) {
-	d, err := a.opt.Programme.Threats(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID), in.From, in.To)
+	d, err := a.opt.Programme.Threats(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID), in.From, in.To)
 	out := client.ThreatDifference{Integration: d.Integration, From: d.From, To: d.To, Added: d.Added, Gone: d.Gone, Changed: d.Changed}
 	for _, t := range d.Threats {
 		out.Threats = append(out.Threats, client.ThreatChange(t))
@@ -106,12 +106,12 @@ func (a *API) threatDifference(c *call, in client.BetweenThreats) (client.Threat
 
 func (a *API) threatReviews(c *call, in client.ListOf) (client.List[drawbridge.ThreatReview], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.ThreatReview], error) {
-		return a.opt.Programme.ThreatReviews(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID), after, limit)
+		return a.opt.Programme.ThreatReviews(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID), after, limit)
 	})
 }
 
 func (a *API) reviewThreats(c *call, in client.NewThreatReview) (drawbridge.ThreatReview, error) {
-	return a.opt.Programme.ReviewThreats(c.r.Context(), c.actor, programme.ThreatLook{
+	return a.opt.Programme.ReviewThreats(c.R.Context(), c.Actor, programme.ThreatLook{
 		Integration: drawbridge.IntegrationID(in.ID), Assessment: in.Assessment, Comment: in.Comment, Key: c.key,
 	})
 }

@@ -20,7 +20,7 @@ func (a *API) push(c *call, _ client.None) (client.Pushed, error) {
 	if err != nil {
 		return client.Pushed{}, err
 	}
-	p, err := a.opt.Register.Push(c.r.Context(), c.actor, register.Push{
+	p, err := a.opt.Register.Push(c.R.Context(), c.Actor, register.Push{
 		Main: in.Main, Files: in.Files, Base: in.Base, Reason: in.Reason, Key: c.key, DryRun: in.DryRun,
 	})
 	out := client.Pushed{
@@ -63,11 +63,11 @@ func (c *call) parts() (client.Push, error) {
 
 // multipart reads a body in parts: the request, then files.
 func (c *call) multipart() (*multipart.Reader, error) {
-	media, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	media, params, err := mime.ParseMediaType(c.R.Header.Get("Content-Type"))
 	if err != nil || media != "multipart/form-data" || params["boundary"] == "" {
 		return nil, invalid("%s takes multipart/form-data: a part %q in JSON, then a part %q for each file", c.route.Name, client.PartRequest, client.PartFile)
 	}
-	return multipart.NewReader(c.r.Body, params["boundary"]), nil
+	return multipart.NewReader(c.R.Body, params["boundary"]), nil
 }
 
 func (c *call) requestPart(part *multipart.Part, in any) error {

@@ -24,17 +24,17 @@ func resultRoutes() []Route {
 }
 
 func (a *API) addRun(c *call, in client.NewRun) (drawbridge.Run, error) {
-	return a.opt.Register.AddRun(c.r.Context(), c.actor, register.NewRun{Ref: ref(in.ID), Data: in.Run, Key: c.key})
+	return a.opt.Register.AddRun(c.R.Context(), c.Actor, register.NewRun{Ref: ref(in.ID), Data: in.Run, Key: c.key})
 }
 
 func (a *API) runs(c *call, in client.ListOf) (client.List[drawbridge.Run], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Run], error) {
-		return a.opt.Register.Runs(c.r.Context(), c.actor, ref(in.ID), after, limit)
+		return a.opt.Register.Runs(c.R.Context(), c.Actor, ref(in.ID), after, limit)
 	})
 }
 
 func (a *API) runDocument(c *call, in client.ByRun) (stream, error) {
-	got, r, err := a.opt.Register.RunDocument(c.r.Context(), c.actor, ref(in.ID), in.Run)
+	got, r, err := a.opt.Register.RunDocument(c.R.Context(), c.Actor, ref(in.ID), in.Run)
 	if err != nil {
 		return stream{}, err
 	}
@@ -47,12 +47,12 @@ func (a *API) runDocument(c *call, in client.ByRun) (stream, error) {
 }
 
 func (a *API) claims(c *call, in client.ByID) (client.ClaimTests, error) {
-	got, err := a.opt.Register.Claims(c.r.Context(), c.actor, ref(in.ID))
+	got, err := a.opt.Register.Claims(c.R.Context(), c.Actor, ref(in.ID))
 	return client.ClaimTests(got), err
 }
 
 func (a *API) rule(c *call, in client.NewRuling) (client.Rulings, error) {
-	list, err := a.opt.Register.Rule(c.r.Context(), c.actor, register.NewRuling{
+	list, err := a.opt.Register.Rule(c.R.Context(), c.Actor, register.NewRuling{
 		Ref: ref(in.ID), Fingerprint: in.Fingerprint, Check: in.Check, Element: in.Element, Refuted: in.Refuted, Role: in.Role, Reason: in.Reason, Key: c.key,
 	})
 	return client.Rulings{Rulings: list}, err
@@ -60,10 +60,10 @@ func (a *API) rule(c *call, in client.NewRuling) (client.Rulings, error) {
 
 func (a *API) rulings(c *call, in client.ListOf) (client.List[drawbridge.Ruling], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Ruling], error) {
-		return a.opt.Register.Rulings(c.r.Context(), c.actor, ref(in.ID), after, limit)
+		return a.opt.Register.Rulings(c.R.Context(), c.Actor, ref(in.ID), after, limit)
 	})
 }
 
 func (a *API) revokeRuling(c *call, in client.RevokeRuling) (drawbridge.Ruling, error) {
-	return a.opt.Register.RevokeRuling(c.r.Context(), c.actor, ref(in.ID), in.Ruling, register.Revocation{Version: c.match, Reason: in.Reason, Key: c.key})
+	return a.opt.Register.RevokeRuling(c.R.Context(), c.Actor, ref(in.ID), in.Ruling, register.Revocation{Version: c.match, Reason: in.Reason, Key: c.key})
 }

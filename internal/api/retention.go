@@ -7,7 +7,7 @@ import (
 )
 
 func (a *API) retention(c *call, _ client.None) (client.List[client.Kept], error) {
-	list, err := a.opt.Custody.Retention(c.r.Context(), c.actor)
+	list, err := a.opt.Custody.Retention(c.R.Context(), c.Actor)
 	out := client.List[client.Kept]{}
 	for _, k := range list {
 		out.Items = append(out.Items, client.Kept{
@@ -20,11 +20,11 @@ func (a *API) retention(c *call, _ client.None) (client.List[client.Kept], error
 
 // setPeriod takes the version in the body: a period that nobody set has none.
 func (a *API) setPeriod(c *call, in client.SetPeriod) (drawbridge.Period, error) {
-	return a.opt.Custody.SetPeriod(c.r.Context(), c.actor, custody.NewPeriod{Kind: in.Kind, Days: in.Days, Version: in.Version, Reason: in.Reason})
+	return a.opt.Custody.SetPeriod(c.R.Context(), c.Actor, custody.NewPeriod{Kind: in.Kind, Days: in.Days, Version: in.Version, Reason: in.Reason})
 }
 
 func (a *API) purge(c *call, in client.Purge) (client.Purged, error) {
-	report, err := a.opt.Custody.Purge(c.r.Context(), c.actor, custody.PurgeOptions{Kind: in.Kind, DryRun: in.DryRun})
+	report, err := a.opt.Custody.Purge(c.R.Context(), c.Actor, custody.PurgeOptions{Kind: in.Kind, DryRun: in.DryRun})
 	out := client.Purged{DryRun: report.DryRun, Swept: report.Swept}
 	for _, k := range report.Kinds {
 		out.Kinds = append(out.Kinds, client.PurgedKind(k))
@@ -38,7 +38,7 @@ func (a *API) holds(c *call, in client.Page) (client.List[drawbridge.Hold], erro
 	if err != nil {
 		return client.List[drawbridge.Hold]{}, err
 	}
-	list, err := a.opt.Custody.Holds(c.r.Context(), c.actor, after, limit+1)
+	list, err := a.opt.Custody.Holds(c.R.Context(), c.Actor, after, limit+1)
 	if err != nil {
 		return client.List[drawbridge.Hold]{}, err
 	}
@@ -46,9 +46,9 @@ func (a *API) holds(c *call, in client.Page) (client.List[drawbridge.Hold], erro
 }
 
 func (a *API) placeHold(c *call, in client.NewHold) (drawbridge.Hold, error) {
-	return a.opt.Custody.PlaceHold(c.r.Context(), c.actor, custody.NewHold{Scope: in.Scope, Subject: in.Subject, Reason: in.Reason, Until: in.Until, Key: c.key})
+	return a.opt.Custody.PlaceHold(c.R.Context(), c.Actor, custody.NewHold{Scope: in.Scope, Subject: in.Subject, Reason: in.Reason, Until: in.Until, Key: c.key})
 }
 
 func (a *API) liftHold(c *call, in client.Because) (drawbridge.Hold, error) {
-	return a.opt.Custody.LiftHold(c.r.Context(), c.actor, drawbridge.HoldID(in.ID), in.Reason, c.key)
+	return a.opt.Custody.LiftHold(c.R.Context(), c.Actor, drawbridge.HoldID(in.ID), in.Reason, c.key)
 }

@@ -43,12 +43,12 @@ func reviewRoutes() []Route {
 func (a *API) reviews(c *call, in client.ReviewFilter) (client.List[drawbridge.Review], error) {
 	f := review.Filter{Integration: in.Integration, Partner: in.Partner, State: in.State, Tier: in.Tier, Open: in.Open}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Review], error) {
-		return a.opt.Review.Reviews(c.r.Context(), c.actor, f, after, limit)
+		return a.opt.Review.Reviews(c.R.Context(), c.Actor, f, after, limit)
 	})
 }
 
 func (a *API) mine(c *call, _ client.None) (client.Mine, error) {
-	list, err := a.opt.Review.Mine(c.r.Context(), c.actor)
+	list, err := a.opt.Review.Mine(c.R.Context(), c.Actor)
 	var out client.Mine
 	for _, w := range list {
 		out.Reviews = append(out.Reviews, client.Waiting(w))
@@ -57,11 +57,11 @@ func (a *API) mine(c *call, _ client.None) (client.Mine, error) {
 }
 
 func (a *API) review(c *call, in client.ByID) (drawbridge.Review, error) {
-	return a.opt.Review.Review(c.r.Context(), c.actor, drawbridge.ReviewID(in.ID))
+	return a.opt.Review.Review(c.R.Context(), c.Actor, drawbridge.ReviewID(in.ID))
 }
 
 func (a *API) progress(c *call, in client.ByID) (client.ReviewProgress, error) {
-	p, err := a.opt.Review.Progress(c.r.Context(), c.actor, drawbridge.ReviewID(in.ID))
+	p, err := a.opt.Review.Progress(c.R.Context(), c.Actor, drawbridge.ReviewID(in.ID))
 	out := client.ReviewProgress{Step: p.Step, View: p.View, Content: p.Content}
 	for _, m := range p.Missing {
 		out.Missing = append(out.Missing, client.Missing(m))
@@ -73,7 +73,7 @@ func (a *API) progress(c *call, in client.ByID) (client.ReviewProgress, error) {
 }
 
 func (a *API) tracks(c *call, in client.ByID) (client.Tracks, error) {
-	list, err := a.opt.Review.Tracks(c.r.Context(), c.actor, drawbridge.ReviewID(in.ID))
+	list, err := a.opt.Review.Tracks(c.R.Context(), c.Actor, drawbridge.ReviewID(in.ID))
 	var out client.Tracks
 	for _, t := range list {
 		track := client.Track{Name: t.Name, State: t.State, Missing: t.Missing}
@@ -86,12 +86,12 @@ func (a *API) tracks(c *call, in client.ByID) (client.Tracks, error) {
 }
 
 func (a *API) reviewChanges(c *call, in client.ByID) (client.Differences, error) {
-	list, err := a.opt.Review.Changes(c.r.Context(), c.actor, drawbridge.ReviewID(in.ID))
+	list, err := a.opt.Review.Changes(c.R.Context(), c.Actor, drawbridge.ReviewID(in.ID))
 	return client.Differences{Differences: list}, err
 }
 
 func (a *API) approval(c *call, in client.ByID) (stream, error) {
-	name, file, err := a.opt.Review.Approval(c.r.Context(), c.actor, drawbridge.ReviewID(in.ID))
+	name, file, err := a.opt.Review.Approval(c.R.Context(), c.Actor, drawbridge.ReviewID(in.ID))
 	return stream{media: "application/vnd.in-toto+json", name: name, write: func(w io.Writer) error {
 		_, err := w.Write(file)
 		return err
@@ -106,12 +106,12 @@ func (a *API) request(c *call, in client.Form) (client.Requested, error) {
 	for _, e := range in.Data {
 		form.Data = append(form.Data, review.Element(e))
 	}
-	out, err := a.opt.Review.Intake(c.r.Context(), c.actor, review.Request{Form: form, Intake: in.Intake, Key: c.key})
+	out, err := a.opt.Review.Intake(c.R.Context(), c.Actor, review.Request{Form: form, Intake: in.Intake, Key: c.key})
 	return client.Requested{Integration: out.Pushed.Integration, Review: out.Review, Changes: out.Pushed.Changes}, err
 }
 
 func (a *API) openReview(c *call, in client.OpenReview) (drawbridge.Review, error) {
-	return a.opt.Review.Open(c.r.Context(), c.actor, review.Opening{
+	return a.opt.Review.Open(c.R.Context(), c.Actor, review.Opening{
 		Integration: drawbridge.IntegrationID(in.ID), Cause: "intake", Intake: in.Intake, Reason: in.Reason, Key: c.key,
 	})
 }
@@ -122,37 +122,37 @@ func (c *call) step(id, reason string) review.Step {
 }
 
 func (a *API) submitReview(c *call, in client.ReviewStep) (drawbridge.Review, error) {
-	return a.opt.Review.Submit(c.r.Context(), c.actor, c.step(in.ID, in.Reason))
+	return a.opt.Review.Submit(c.R.Context(), c.Actor, c.step(in.ID, in.Reason))
 }
 
 func (a *API) triageReview(c *call, in client.TriageReview) (drawbridge.Review, error) {
-	return a.opt.Review.Triage(c.r.Context(), c.actor, review.Triage{Step: c.step(in.ID, in.Reason), Tier: in.Tier})
+	return a.opt.Review.Triage(c.R.Context(), c.Actor, review.Triage{Step: c.step(in.ID, in.Reason), Tier: in.Tier})
 }
 
 func (a *API) startReview(c *call, in client.ReviewStep) (drawbridge.Review, error) {
-	return a.opt.Review.Start(c.r.Context(), c.actor, c.step(in.ID, in.Reason))
+	return a.opt.Review.Start(c.R.Context(), c.Actor, c.step(in.ID, in.Reason))
 }
 
 func (a *API) readyReview(c *call, in client.ReviewStep) (drawbridge.Review, error) {
-	return a.opt.Review.Ready(c.r.Context(), c.actor, c.step(in.ID, in.Reason))
+	return a.opt.Review.Ready(c.R.Context(), c.Actor, c.step(in.ID, in.Reason))
 }
 
 func (a *API) reopenReview(c *call, in client.ReviewStep) (drawbridge.Review, error) {
-	return a.opt.Review.Reopen(c.r.Context(), c.actor, c.step(in.ID, in.Reason))
+	return a.opt.Review.Reopen(c.R.Context(), c.Actor, c.step(in.ID, in.Reason))
 }
 
 func (a *API) withdrawReview(c *call, in client.ReviewStep) (drawbridge.Review, error) {
-	return a.opt.Review.Withdraw(c.r.Context(), c.actor, c.step(in.ID, in.Reason))
+	return a.opt.Review.Withdraw(c.R.Context(), c.Actor, c.step(in.ID, in.Reason))
 }
 
 func (a *API) signReview(c *call, in client.SignReview) (drawbridge.Signoff, error) {
-	return a.opt.Review.Sign(c.r.Context(), c.actor, review.Signing{
+	return a.opt.Review.Sign(c.R.Context(), c.Actor, review.Signing{
 		Review: drawbridge.ReviewID(in.ID), Role: in.Role, Approve: in.Approve, Comment: in.Comment, View: in.View, For: in.For, Key: c.key,
 	})
 }
 
 func (a *API) withdrawSignoff(c *call, in client.ReviewStep) (drawbridge.Signoff, error) {
-	return a.opt.Review.Unsign(c.r.Context(), c.actor, review.Unsigning{Signoff: drawbridge.SignoffID(in.ID), Reason: in.Reason, Key: c.key})
+	return a.opt.Review.Unsign(c.R.Context(), c.Actor, review.Unsigning{Signoff: drawbridge.SignoffID(in.ID), Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) decideReview(c *call, in client.DecideReview) (drawbridge.Decision, error) {
@@ -164,30 +164,30 @@ func (a *API) decideReview(c *call, in client.DecideReview) (drawbridge.Decision
 			Text: t.Text, Before: t.Before, Owner: t.Owner, Verifier: t.Verifier, Check: t.Check, Due: t.Due, Breach: t.Breach,
 		})
 	}
-	return a.opt.Review.Decide(c.r.Context(), c.actor, v)
+	return a.opt.Review.Decide(c.R.Context(), c.Actor, v)
 }
 
 func (a *API) standing(c *call, in client.ByID) (client.IntegrationStanding, error) {
-	s, err := a.opt.Review.Standing(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID))
+	s, err := a.opt.Review.Standing(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID))
 	return client.IntegrationStanding(s), err
 }
 
 func (a *API) decisions(c *call, in client.ListOf) (client.List[drawbridge.Decision], error) {
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Decision], error) {
-		return a.opt.Review.Decisions(c.r.Context(), c.actor, drawbridge.IntegrationID(in.ID), after, limit)
+		return a.opt.Review.Decisions(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID), after, limit)
 	})
 }
 
 func (a *API) delegations(c *call, in client.Page) (client.List[drawbridge.Delegation], error) {
 	return pageFrom(c, in, func(after *register.Cursor, limit int) (register.Page[drawbridge.Delegation], error) {
-		return a.opt.Review.Delegations(c.r.Context(), c.actor, after, limit)
+		return a.opt.Review.Delegations(c.R.Context(), c.Actor, after, limit)
 	})
 }
 
 func (a *API) delegate(c *call, in client.NewDelegation) (drawbridge.Delegation, error) {
-	return a.opt.Review.Delegate(c.r.Context(), c.actor, review.Delegating{Role: in.Role, To: in.To, Until: in.Until, Reason: in.Reason, Key: c.key})
+	return a.opt.Review.Delegate(c.R.Context(), c.Actor, review.Delegating{Role: in.Role, To: in.To, Until: in.Until, Reason: in.Reason, Key: c.key})
 }
 
 func (a *API) revokeDelegation(c *call, in client.ByID) (drawbridge.Delegation, error) {
-	return a.opt.Review.Revoke(c.r.Context(), c.actor, drawbridge.DelegationID(in.ID), c.key)
+	return a.opt.Review.Revoke(c.R.Context(), c.Actor, drawbridge.DelegationID(in.ID), c.key)
 }

@@ -13,7 +13,7 @@ func (a *API) tokens(c *call, in client.Page) (client.List[client.Token], error)
 	if err != nil {
 		return client.List[client.Token]{}, err
 	}
-	list, err := a.opt.Account.Tokens(c.r.Context(), c.actor, after, limit+1)
+	list, err := a.opt.Account.Tokens(c.R.Context(), c.Actor, after, limit+1)
 	if err != nil {
 		return client.List[client.Token]{}, err
 	}
@@ -32,11 +32,11 @@ func tell(t drawbridge.Token) client.Token {
 }
 
 func (a *API) createToken(c *call, in client.NewToken) (client.Issued, error) {
-	return issued(a.opt.Account.CreateToken(c.r.Context(), c.actor, account.NewToken{Name: in.Name, ExpiresAt: in.ExpiresAt, Key: c.key}))
+	return issued(a.opt.Account.CreateToken(c.R.Context(), c.Actor, account.NewToken{Name: in.Name, ExpiresAt: in.ExpiresAt, Key: c.key}))
 }
 
 func (a *API) createMachine(c *call, in client.NewMachine) (client.Issued, error) {
-	return issued(a.opt.Account.CreateMachine(c.r.Context(), c.actor, account.NewToken{
+	return issued(a.opt.Account.CreateMachine(c.R.Context(), c.Actor, account.NewToken{
 		Name: in.Name, Integration: drawbridge.IntegrationID(in.ID), ExpiresAt: in.ExpiresAt, Key: c.key,
 	}))
 }
@@ -46,5 +46,5 @@ func issued(secret seal.Hidden, t drawbridge.Token, err error) (client.Issued, e
 }
 
 func (a *API) revokeToken(c *call, in client.Because) (client.None, error) {
-	return client.None{}, a.opt.Account.RevokeToken(c.r.Context(), c.actor, drawbridge.TokenID(in.ID), in.Reason)
+	return client.None{}, a.opt.Account.RevokeToken(c.R.Context(), c.Actor, drawbridge.TokenID(in.ID), in.Reason)
 }

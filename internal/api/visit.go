@@ -41,68 +41,51 @@ func visitRoutes() []Route {
 // enter exchanges the token for a cookie and leads to an address without it. A
 // program that only looks whether there is something gets no answer to that.
 func (a *API) enter(c *call, in client.ByToken) (client.None, error) {
-	if c.r.Method == http.MethodHead {
+	if c.R.Method == http.MethodHead {
 		return client.None{}, nil
 	}
-	if err := c.limited(a.entries.take(c.address())); err != nil {
+	if err := c.Limited(a.entries.Take(c.Address())); err != nil {
 		return client.None{}, err
 	}
-	actor, cookie, err := a.opt.Inquiry.Enter(c.r.Context(), seal.Hide(in.Token), c.visitCookie(), "api", c.id)
+	actor, cookie, err := a.opt.Inquiry.Enter(c.R.Context(), seal.Hide(in.Token), c.Cookie(visitCookie), "api", c.ID)
 	if err != nil {
 		return client.None{}, err
 	}
-	c.actor = actor
+	c.Actor = actor
 	if !cookie.Empty() {
-		c.setVisit(cookie)
+		c.SetCookie(visitCookie, cookie)
 	}
-	c.w.Header().Set("Location", visitHome)
+	c.W.Header().Set("Location", visitHome)
 	return client.None{}, nil
 }
 
 func (a *API) leave(c *call, _ client.None) (client.None, error) {
-	if err := a.opt.Inquiry.Leave(c.r.Context(), c.actor); err != nil {
+	if err := a.opt.Inquiry.Leave(c.R.Context(), c.Actor); err != nil {
 		return client.None{}, err
 	}
-	c.setVisit(seal.Hidden{})
+	c.SetCookie(visitCookie, seal.Hidden{})
 	return client.None{}, nil
 }
 
 // visit finds out by which link somebody came. A token of somebody with an
 // account does not count here, nor this cookie anywhere else.
 func (c *call) visit() error {
-	if c.r.Header.Get("Authorization") != "" {
-		return c.stranger(drawbridge.Errorf(drawbridge.Unauthenticated, "these addresses are for partners, who come by a link: a token does not count here"))
+	if c.R.Header.Get("Authorization") != "" {
+		return c.Stranger(drawbridge.Errorf(drawbridge.Unauthenticated, "these addresses are for partners, who come by a link: a token does not count here"))
 	}
-	actor, err := c.api.opt.Inquiry.Recognise(c.r.Context(), c.visitCookie(), "api", c.id)
+	actor, err := c.api.opt.Inquiry.Recognise(c.R.Context(), c.Cookie(visitCookie), "api", c.ID)
 	if err != nil {
-		return c.stranger(err)
+		return c.Stranger(err)
 	}
-	c.actor = actor
-	return c.limited(c.api.visits.take(actor.ID))
+	c.Actor = actor
+	return c.Limited(c.api.visits.Take(actor.ID))
 }
 
-// visitName is the cookie of a visit.
-func (c *call) visitName() string { return c.cookieName() + "-partner" }
-
-func (c *call) visitCookie() seal.Hidden {
-	if cookies := c.r.CookiesNamed(c.visitName()); len(cookies) == 1 && len(cookies[0].Value) <= maxToken {
-		return seal.Hide(cookies[0].Value)
-	}
-	return seal.Hidden{}
-}
-
-// setVisit gives the visit to a browser, or takes it back when it is empty. Lax,
-// and not strict: people come from a link in their mail.
-func (c *call) setVisit(secret seal.Hidden) {
-	cookie := &http.Cookie{Name: c.visitName(), Value: secret.Reveal(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.api.opt.Secure} //nolint:gosec // plain HTTP is spoken on loopback alone
-	if secret.Empty() {
-		cookie.MaxAge = -1
-	}
-	http.SetCookie(c.w, cookie)
-}
+// visitCookie is the cookie of a partner's visit.
+const visitCookie = "-partner"
 
 func (a *API) visited(c *call, _ client.None) (client.Asked, error) {
-	s, err := a.opt.Inquiry.Asked(c.r.Context(), c.actor, c.actor.Inquiry, "")
+	s, err := a.opt.Inquiry.Asked(c.R.Context(), c.Actor, c.Actor.Inquiry, "")
 	return asked(s), err
 }
 
@@ -113,14 +96,14 @@ func (a *API) visitExport(c *call, _ client.None) (stream, error) {
 }
 
 // visits is the questionnaire of the link.
-func (c *call) visits() client.ByID { return client.ByID{ID: string(c.actor.Inquiry)} }
+func (c *call) visits() client.ByID { return client.ByID{ID: string(c.Actor.Inquiry)} }
 
 func (a *API) visitImport(c *call, in client.Filled) (client.Imported, error) {
 	return a.importInquiry(c, client.ImportFile{ByID: c.visits(), Filled: in})
 }
 
 func (a *API) visitAnswer(c *call, in client.VisitAnswer) (client.Given, error) {
-	return a.put(c, c.actor.Inquiry, in.Question, in.Reply)
+	return a.put(c, c.Actor.Inquiry, in.Question, in.Reply)
 }
 
 func (a *API) visitConfirm(c *call, in client.Confirm) (client.Confirmed, error) {
@@ -128,7 +111,7 @@ func (a *API) visitConfirm(c *call, in client.Confirm) (client.Confirmed, error)
 }
 
 func (a *API) visitSubmit(c *call, _ client.None) (client.Asked, error) {
-	if _, err := a.opt.Inquiry.Submit(c.r.Context(), c.actor, c.actor.Inquiry, c.key); err != nil {
+	if _, err := a.opt.Inquiry.Submit(c.R.Context(), c.Actor, c.Actor.Inquiry, c.key); err != nil {
 		return client.Asked{}, err
 	}
 	return a.visited(c, client.None{})
@@ -139,7 +122,7 @@ func (a *API) visitLinks(c *call, _ client.None) (client.List[client.LinkOf], er
 }
 
 func (a *API) passOn(c *call, in client.NewLink) (client.IssuedLink, error) {
-	return a.issue(c, c.actor.Inquiry, in)
+	return a.issue(c, c.Actor.Inquiry, in)
 }
 
 // asked is a questionnaire as a partner reads it.

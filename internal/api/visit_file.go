@@ -14,15 +14,15 @@ import (
 // visitEvidence lists what came through the link's questionnaire; a link for
 // single questions sees what it handed in itself.
 func (a *API) visitEvidence(c *call, in client.Page) (client.List[client.Offered], error) {
-	l, err := a.opt.Inquiry.Holder(c.r.Context(), c.actor)
+	l, err := a.opt.Inquiry.Holder(c.R.Context(), c.Actor)
 	if err != nil {
 		return client.List[client.Offered]{}, err
 	}
 	return pageFrom(c, in, func(after *register.Cursor, limit int) (register.Page[client.Offered], error) {
-		page, err := a.opt.Dossier.List(c.r.Context(), c.actor, dossier.EvidenceFilter{}, after, limit)
+		page, err := a.opt.Dossier.List(c.R.Context(), c.Actor, dossier.EvidenceFilter{}, after, limit)
 		out := register.Page[client.Offered]{Items: []client.Offered{}, Next: page.Next}
 		for _, e := range page.Items {
-			if len(l.Questions) == 0 || e.UploadedBy == c.actor.ID {
+			if len(l.Questions) == 0 || e.UploadedBy == c.Actor.ID {
 				out.Items = append(out.Items, offered(e.Evidence))
 			}
 		}
@@ -34,8 +34,8 @@ func (a *API) visitEvidence(c *call, in client.Page) (client.List[client.Offered
 func (a *API) visitOffer(c *call, _ client.NewEvidence) (client.Offered, error) {
 	var in client.NewEvidence
 	return upload(c, &in, func(name string, content io.Reader) (client.Offered, error) {
-		in.Partner, in.Integration, in.Inquiry = "", "", c.actor.Inquiry
-		e, err := a.opt.Dossier.Offer(c.r.Context(), c.actor, offerOf(c, in, name, content))
+		in.Partner, in.Integration, in.Inquiry = "", "", c.Actor.Inquiry
+		e, err := a.opt.Dossier.Offer(c.R.Context(), c.Actor, offerOf(c, in, name, content))
 		return offered(e), err
 	})
 }
@@ -50,12 +50,12 @@ func offered(e drawbridge.Evidence) client.Offered {
 // visitThreads lists what is shared with the link's questionnaire; a link for
 // single questions sees what is about these.
 func (a *API) visitThreads(c *call, in client.Page) (client.List[client.SharedThread], error) {
-	l, err := a.opt.Inquiry.Holder(c.r.Context(), c.actor)
+	l, err := a.opt.Inquiry.Holder(c.R.Context(), c.Actor)
 	if err != nil {
 		return client.List[client.SharedThread]{}, err
 	}
 	return pageFrom(c, in, func(after *register.Cursor, limit int) (register.Page[client.SharedThread], error) {
-		page, err := a.opt.Dossier.Threads(c.r.Context(), c.actor, dossier.ThreadFilter{}, after, limit)
+		page, err := a.opt.Dossier.Threads(c.R.Context(), c.Actor, dossier.ThreadFilter{}, after, limit)
 		out := register.Page[client.SharedThread]{Items: []client.SharedThread{}, Next: page.Next}
 		for _, t := range page.Items {
 			if about(l, t) {
@@ -91,12 +91,12 @@ func (a *API) visitThread(c *call, in client.ListOf) (client.SharedTalk, error) 
 
 // talk reads a discussion that a link is for.
 func (a *API) talk(c *call, id drawbridge.ThreadID, p client.Page) (talk dossier.Talk, page client.List[drawbridge.Comment], err error) {
-	l, err := a.opt.Inquiry.Holder(c.r.Context(), c.actor)
+	l, err := a.opt.Inquiry.Holder(c.R.Context(), c.Actor)
 	if err != nil {
 		return talk, page, err
 	}
 	page, err = pageFrom(c, p, func(after *register.Cursor, limit int) (register.Page[drawbridge.Comment], error) {
-		talk, err = a.opt.Dossier.Thread(c.r.Context(), c.actor, id, after, limit)
+		talk, err = a.opt.Dossier.Thread(c.R.Context(), c.Actor, id, after, limit)
 		return talk.Comments, err
 	})
 	if err == nil && !about(l, talk.Thread) {
@@ -107,13 +107,13 @@ func (a *API) talk(c *call, id drawbridge.ThreadID, p client.Page) (talk dossier
 
 func (a *API) visitReply(c *call, in client.VisitComment) (client.SharedThread, error) {
 	id := drawbridge.ThreadID(in.ID)
-	l, err := a.opt.Inquiry.Holder(c.r.Context(), c.actor)
+	l, err := a.opt.Inquiry.Holder(c.R.Context(), c.Actor)
 	if err == nil && len(l.Questions) > 0 {
 		_, _, err = a.talk(c, id, client.Page{Limit: 1})
 	}
 	if err != nil {
 		return client.SharedThread{}, err
 	}
-	t, err := a.opt.Dossier.Reply(c.r.Context(), c.actor, id, dossier.NewComment{Text: in.Text, Key: c.key})
+	t, err := a.opt.Dossier.Reply(c.R.Context(), c.Actor, id, dossier.NewComment{Text: in.Text, Key: c.key})
 	return shared(t), err
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func (a *API) webhooks(c *call, _ client.None) (client.List[client.Webhook], error) {
-	list, err := a.opt.Notify.Hooks(c.r.Context(), c.actor)
+	list, err := a.opt.Notify.Hooks(c.R.Context(), c.Actor)
 	out := client.List[client.Webhook]{}
 	for _, h := range list {
 		out.Items = append(out.Items, hook(h))
@@ -24,23 +24,23 @@ func hook(h drawbridge.Hook) client.Webhook {
 }
 
 func (a *API) createWebhook(c *call, in client.NewWebhook) (client.MadeWebhook, error) {
-	made, err := a.opt.Notify.AddHook(c.r.Context(), c.actor, notify.NewHook{Name: in.Name, URL: in.URL.Reveal(), Kinds: in.Kinds}, c.key)
+	made, err := a.opt.Notify.AddHook(c.R.Context(), c.Actor, notify.NewHook{Name: in.Name, URL: in.URL.Reveal(), Kinds: in.Kinds}, c.key)
 	return client.MadeWebhook{Webhook: hook(made.Hook), Secret: client.Secret{Hidden: made.Secret}}, err
 }
 
 func (a *API) editWebhook(c *call, in client.EditWebhook) (client.Webhook, error) {
-	h, err := a.opt.Notify.SetHook(c.r.Context(), c.actor, notify.EditHook{
+	h, err := a.opt.Notify.SetHook(c.R.Context(), c.Actor, notify.EditHook{
 		ID: drawbridge.WebhookID(in.ID), Version: c.match, Name: in.Name, Kinds: in.Kinds, Disabled: in.Disabled, Reason: in.Reason,
 	}, c.key)
 	return hook(h), err
 }
 
 func (a *API) removeWebhook(c *call, in client.Because) (client.None, error) {
-	return client.None{}, a.opt.Notify.RemoveHook(c.r.Context(), c.actor, drawbridge.WebhookID(in.ID), in.Reason, c.key)
+	return client.None{}, a.opt.Notify.RemoveHook(c.R.Context(), c.Actor, drawbridge.WebhookID(in.ID), in.Reason, c.key)
 }
 
 func (a *API) tryWebhook(c *call, in client.ByID) (client.Tried, error) {
-	why, err := a.opt.Notify.TryHook(c.r.Context(), c.actor, drawbridge.WebhookID(in.ID))
+	why, err := a.opt.Notify.TryHook(c.R.Context(), c.Actor, drawbridge.WebhookID(in.ID))
 	return client.Tried{Delivered: why == "", Error: why}, err
 }
 
@@ -50,7 +50,7 @@ func (a *API) deliveries(c *call, in client.ListOf) (client.List[drawbridge.Deli
 	if err != nil {
 		return client.List[drawbridge.Delivery]{}, err
 	}
-	list, err := a.opt.Notify.Deliveries(c.r.Context(), c.actor, drawbridge.WebhookID(in.ID), below, limit+1)
+	list, err := a.opt.Notify.Deliveries(c.R.Context(), c.Actor, drawbridge.WebhookID(in.ID), below, limit+1)
 	if err != nil {
 		return client.List[drawbridge.Delivery]{}, err
 	}

@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"drawbridge/internal/app"
 	"drawbridge/internal/client"
 	"drawbridge/internal/custody"
+	"drawbridge/internal/front"
 	"drawbridge/internal/job"
 	"drawbridge/internal/notify"
 	"drawbridge/internal/policy"
@@ -55,7 +55,14 @@ type world struct {
 	server *httptest.Server
 }
 
-type option func(*api.Options, *action.Options)
+type option func(*parts)
+
+// parts are what a world is put together from.
+type parts struct {
+	api   api.Options
+	front front.Options
+	door  action.Options
+}
 
 // newWorld starts a server on a database ("" is SQLite).
 func newWorld(t testing.TB, database string, options ...option) *world {
@@ -71,12 +78,16 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	doors := action.Options{Store: s, Keys: keys, Now: w.clock.now}
-	opt := api.Options{Now: w.clock.now, Log: slog.New(slog.DiscardHandler), Version: "test"}
-	for _, o := range options {
-		o(&opt, &doors)
+	p := parts{
+		door:  action.Options{Store: s, Keys: keys, Now: w.clock.now},
+		front: front.Options{Now: w.clock.now},
+		api:   api.Options{Now: w.clock.now, Version: "test"},
 	}
-	w.door = action.New(doors)
+	for _, o := range options {
+		o(&p)
+	}
+	opt := &p.api
+	w.door = action.New(p.door)
 	w.people = account.New(w.door, account.Options{Now: w.clock.now, Origin: "drawbridge.test"})
 	workspace := sync.OnceValue(func() *policy.Workspace {
 		ws, err := policy.OpenWorkspace(dir)
@@ -96,7 +107,9 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 	if opt.Jobs, err = job.New(job.Options{Door: w.door, Database: database}); err != nil {
 		t.Fatal(err)
 	}
-	a, err := api.New(opt)
+	p.front.Authenticate = w.people.Authenticate
+	opt.Front = front.New(p.front)
+	a, err := api.New(*opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/api"
+	"drawbridge/internal/front"
 	"drawbridge/internal/job"
 	"drawbridge/internal/notify"
 )
@@ -115,7 +116,10 @@ func (a *App) serve() error {
 	door, err := api.New(api.Options{
 		Door: a.Door, Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
 		Dossier: a.Dossier, Inquiry: a.Inquiry, Review: a.Review, Lifecycle: a.Lifecycle, Programme: a.Programme, Portfolio: a.Portfolio,
-		Now: a.Options.Now, Log: a.Log, Version: a.Options.Version, Secure: a.Options.secure(), Observe: a.meters.observe,
+		Now: a.Options.Now, Version: a.Options.Version,
+		Front: front.New(front.Options{
+			Authenticate: a.Account.Authenticate, Now: a.Options.Now, Log: a.Log, Secure: a.Options.secure(), Observe: a.meters.observe,
+		}),
 	})
 	if err != nil {
 		return fmt.Errorf("put the API together: %w", err)

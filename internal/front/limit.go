@@ -1,4 +1,4 @@
-package api
+package front
 
 import (
 	"context"
@@ -6,12 +6,18 @@ import (
 	"time"
 )
 
-// maxBuckets bounds how many callers a limiter tells apart; beyond that the
+// Rate is how many requests are answered.
+type Rate struct {
+	Second float64
+	Burst  float64
+}
+
+// maxBuckets bounds how many callers a Limiter tells apart; beyond that the
 // others share one.
 const maxBuckets = 10_000
 
-// limiter counts requests by who made them: a bucket of tokens each.
-type limiter struct {
+// Limiter counts requests by who made them: a bucket of tokens each.
+type Limiter struct {
 	rate Rate
 	now  func() time.Time
 
@@ -24,12 +30,13 @@ type bucket struct {
 	at     time.Time
 }
 
-func newLimiter(rate Rate, now func() time.Time) *limiter {
-	return &limiter{rate: rate, now: now, buckets: map[string]bucket{}}
+// NewLimiter makes one.
+func NewLimiter(rate Rate, now func() time.Time) *Limiter {
+	return &Limiter{rate: rate, now: now, buckets: map[string]bucket{}}
 }
 
-// take spends one token of who, and otherwise says how long to wait for one.
-func (l *limiter) take(who string) (wait time.Duration) {
+// Take spends one token of who, and otherwise says how long to wait for one.
+func (l *Limiter) Take(who string) (wait time.Duration) {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,7 +60,7 @@ func (l *limiter) take(who string) (wait time.Duration) {
 	return 0
 }
 
-func (l *limiter) refill(b bucket, now time.Time) bucket {
+func (l *Limiter) refill(b bucket, now time.Time) bucket {
 	if passed := now.Sub(b.at).Seconds(); passed > 0 { // a clock that jumps back gives nothing
 		b.tokens = min(l.rate.Burst, b.tokens+passed*l.rate.Second)
 	}
@@ -62,7 +69,7 @@ func (l *limiter) refill(b bucket, now time.Time) bucket {
 }
 
 // sweep forgets those who asked nothing for so long that their bucket is full.
-func (l *limiter) sweep(now time.Time) {
+func (l *Limiter) sweep(now time.Time) {
 	for who, b := range l.buckets {
 		if l.refill(b, now).tokens >= l.rate.Burst {
 			delete(l.buckets, who)
@@ -70,9 +77,9 @@ func (l *limiter) sweep(now time.Time) {
 	}
 }
 
-// turns bounds how many requests do something at once: all of them, and those of
+// Turns bounds how many requests do something at once: all of them, and those of
 // one caller, so that nobody who is slow keeps the others waiting.
-type turns struct {
+type Turns struct {
 	all  chan struct{}
 	each int
 
@@ -86,12 +93,13 @@ type turn struct {
 	users int // that have a slot or wait for one
 }
 
-func newTurns(all, each int) *turns {
-	return &turns{all: make(chan struct{}, all), each: each, mine: map[string]*turn{}}
+// NewTurns lets all requests at once be so many, and each caller's.
+func NewTurns(all, each int) *Turns {
+	return &Turns{all: make(chan struct{}, all), each: each, mine: map[string]*turn{}}
 }
 
-// take waits for a turn of who.
-func (t *turns) take(ctx context.Context, who string) (leave func(), _ error) {
+// Take waits for a turn of who.
+func (t *Turns) Take(ctx context.Context, who string) (leave func(), _ error) {
 	own := t.enter(who)
 	select {
 	case own.slots <- struct{}{}:
@@ -112,7 +120,7 @@ func (t *turns) take(ctx context.Context, who string) (leave func(), _ error) {
 	return func() { <-t.all; free() }, nil
 }
 
-func (t *turns) enter(who string) *turn {
+func (t *Turns) enter(who string) *turn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	own := t.mine[who]
@@ -124,7 +132,7 @@ func (t *turns) enter(who string) *turn {
 	return own
 }
 
-func (t *turns) exit(who string, own *turn) {
+func (t *Turns) exit(who string, own *turn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if own.users--; own.users == 0 {

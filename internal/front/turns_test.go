@@ -1,4 +1,4 @@
-package api
+package front
 
 import (
 	"context"
@@ -7,11 +7,11 @@ import (
 
 func TestTurns(t *testing.T) {
 	t.Parallel()
-	turns := newTurns(3, 2)
+	turns := NewTurns(3, 2)
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	take := func(ctx context.Context, who string) func() {
-		leave, err := turns.take(ctx, who)
+		leave, err := turns.Take(ctx, who)
 		if err != nil {
 			return nil
 		}
