@@ -242,7 +242,7 @@ type PortfolioEntry struct {
 	Until    Date        `json:"until"`
 	Expired  bool        `json:"expired"`
 	Changed  bool        `json:"changed"` // the head is another revision than was decided on
-	Stale    string      `json:"stale"`   // unknown here when there is a decision: review status computes it
+	Stale    string      `json:"stale"`   // fresh or stale, as it was last computed; unknown while the head was not looked at; empty without a decision
 	Review   ReviewID    `json:"review"`  // the open one
 	At       ReviewState `json:"review_state"`
 	Due      Date        `json:"review_due"`

@@ -282,7 +282,8 @@ type Claim struct {
 
 // Standing is where an integration stands between decisions: written with each
 // decision and each review, so that lists need not search for it. Whether the
-// decision is stale or past its day is computed when it is read.
+// decision is stale is kept here for lists alone, with the head that it was
+// found for; whoever decides by it computes it, and whether it is past its day.
 type Standing struct {
 	Meta
 	ID          IntegrationID `json:"id"`
@@ -294,5 +295,8 @@ type Standing struct {
 	Until       Date          `json:"until"`
 	LiveAt      time.Time     `json:"live_at"`
 	SuspendedAt time.Time     `json:"suspended_at"` // the last time; what was attested before does not count for resuming
+	Freshness   string        `json:"freshness"`    // fresh or stale, as it was last computed; empty before
+	Compared    RevisionID    `json:"compared"`     // the head that it was computed for
+	Danger      int64         `json:"danger"`       // of the open review: its tier, then the residual risk; 0 when none is open
 	UpdatedAt   time.Time     `json:"updated_at"`
 }

@@ -37,3 +37,12 @@ func TestText(t *testing.T) {
 		})
 	}
 }
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "0 questions have", 1: "1 question has", 2: "2 questions have", 101: "101 questions have"} {
+		if got := drawbridge.Count(n, "question has", "questions have"); got != want {
+			t.Errorf("Count(%d) = %q, want %q", n, got, want)
+		}
+	}
+}

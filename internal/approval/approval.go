@@ -37,11 +37,14 @@ const (
 	Deferred               Status = "deferred"  // the decision was put off
 	Undecided              Status = "undecided" // nobody has decided
 	Unknown                Status = "unknown"   // the digest is not held, or belongs to another integration
+	Suspended              Status = "suspended" // the integration was taken out of use for a time
+	Exiting                Status = "exiting"   // the integration is being left
+	Retired                Status = "retired"   // the integration was left
 )
 
 // Statuses lists every answer in the order of the documents.
 func Statuses() []Status {
-	return []Status{Approved, ApprovedWithConditions, StaleApproval, Expired, NotYet, Rejected, Deferred, Undecided, Unknown}
+	return []Status{Approved, ApprovedWithConditions, StaleApproval, Expired, NotYet, Rejected, Deferred, Undecided, Unknown, Suspended, Exiting, Retired}
 }
 
 // OK reports whether the answer is a yes.

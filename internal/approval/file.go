@@ -150,9 +150,31 @@ func (x Answer) Judge(outcome drawbridge.ReviewState, asOf time.Time) Answer {
 		return x
 	}
 	if outcome == drawbridge.ApprovedWithConditions || len(x.Conditions) > 0 {
-		return x.say(ApprovedWithConditions, "Approved with %d open conditions.", len(x.Conditions))
+		return x.say(ApprovedWithConditions, "Approved with %s.", drawbridge.Count(len(x.Conditions), "open condition", "open conditions"))
 	}
 	return x.say(Approved, "Approved until %s.", x.Until)
+}
+
+// halts is what an integration says no by, whatever was decided about it, and what
+// to do next.
+var halts = map[drawbridge.IntegrationState]string{
+	drawbridge.Suspended: "The integration is suspended. drawbridge integration life tells what resuming it waits for.",
+	drawbridge.Exiting:   "The integration is being left, and nothing of it goes live any more. Ask for a new one with drawbridge review intake.",
+	drawbridge.Retired:   "The integration was retired. Ask for a new one with drawbridge review intake.",
+}
+
+// In answers no for an integration that is out of use. What else keeps it from a
+// yes stays among the reasons.
+func (x Answer) In(state drawbridge.IntegrationState) Answer {
+	why, halted := halts[state]
+	if !halted {
+		return x
+	}
+	if x.Status.OK() {
+		x.Reasons = nil
+	}
+	x.Status, x.Reasons = Status(state), append([]string{why}, x.Reasons...)
+	return x
 }
 
 func (x Answer) say(status Status, format string, args ...any) Answer {

@@ -30,7 +30,7 @@ func (d *differ) checks(signed, present []Check) {
 		case now == drawbridge.Fail && old != drawbridge.Fail:
 			d.add(Regressed, "check", key, string(old), string(now), "%s fails, and had no verdict when it was signed", key)
 		case old == drawbridge.Pass && d.aged(key):
-			d.add(Aged, "check", key, string(old), string(now), "%s passed last on %s, which is longer ago than %d months", key, d.lastPass(key), d.Months)
+			d.add(Aged, "check", key, string(old), string(now), "%s passed last on %s, which is longer ago than %s", key, d.lastPass(key), drawbridge.Count(d.Months, "month", "months"))
 		case now == drawbridge.Pass && old != drawbridge.Pass:
 			d.add(Narrowing, "check", key, string(old), string(now), "%s passes now", key)
 		}

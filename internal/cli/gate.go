@@ -24,8 +24,8 @@ A file is verified by the keys that you give with --key, or by approval_keys in 
 no key that travels with it counts. "drawbridge keys list" at the server prints the key.
 
 Exit codes: 0 approved (open conditions are printed), 3 when it is not: no decision, rejected,
-deferred, stale with the differences in words, expired, not yet, or another digest; 1 when there is
-no answer.`
+deferred, stale with the differences in words, expired, not yet, another digest, or an integration
+that is suspended, being left or retired, which only the server knows; 1 when there is no answer.`
 
 func newGate(env *Env) *cobra.Command {
 	cmd := &cobra.Command{

@@ -17,7 +17,9 @@ import (
 
 const registerLong = `The register is the portfolio and its risks. By itself it lists integrations, riskiest first, with where
 their decisions stand. Its commands keep the register of risks: what may happen, what is done about it, by
-whom and until when. A risk that was accepted reads as open again once the exception that it rests on ends.`
+whom and until when. A risk that was accepted reads as open again once the exception that it rests on ends.
+
+That a decision is stale is as it was last computed; review standing and gate compute it anew.`
 
 func newRegister(env *Env) *cobra.Command {
 	var f client.EntryFilter
@@ -50,8 +52,10 @@ func decidedAs(e drawbridge.PortfolioEntry) string {
 		return "none"
 	case e.Expired:
 		return string(e.Decided) + ", expired"
-	case e.Changed:
-		return string(e.Decided) + ", changed since"
+	case e.Stale == "stale":
+		return string(e.Decided) + ", stale"
+	case e.Stale == "unknown":
+		return string(e.Decided) + ", not compared yet"
 	}
 	return string(e.Decided)
 }
@@ -323,7 +327,7 @@ func newRiskHeat(env *Env) *cobra.Command {
 				}
 				fmt.Fprintln(w)
 			}
-			_, err := fmt.Fprintf(w, "%d risks\n", h.Total)
+			_, err := fmt.Fprintln(w, drawbridge.Count(h.Total, "risk", "risks"))
 			return err
 		},
 	}.on(env, cmd)

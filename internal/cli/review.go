@@ -65,10 +65,15 @@ const reviewHead = "REVIEW INTEGRATION STATE TIER DUE CAUSE OPENED"
 
 func newReviewList(env *Env) *cobra.Command {
 	var f client.ReviewFilter
-	var integration, environment string
+	var integration, environment, owner, reviewer string
 	cmd := &cobra.Command{
-		Use: "list", Short: "List reviews, newest first", Args: cobra.NoArgs,
-		Example: "  drawbridge review list --open\n  drawbridge review list --state ready --format json",
+		Use: "list", Short: "List reviews, newest first or most dangerous first", Args: cobra.NoArgs,
+		Long: `List tells which reviews you may see. With --order danger, the open ones come by tier, then by the
+residual risk of the integration, then by age. --waiting-on names a role: requester, programme_owner,
+reviewer_security (and so for the others), approver or partner.`,
+		Example: `  drawbridge review list --order danger --waiting-on reviewer_security
+  drawbridge review list --blocked --partner acme
+  drawbridge review list --state ready --owner ann@example.com --format json`,
 	}
 	cmd.Flags().StringVar(&integration, "integration", "", "only of this one: the manifest's id, or int_...")
 	environmentFlag(cmd, &environment)
@@ -76,12 +81,23 @@ func newReviewList(env *Env) *cobra.Command {
 	cmd.Flags().StringVar((*string)(&f.State), "state", "", "only in this state")
 	cmd.Flags().StringVar((*string)(&f.Tier), "tier", "", "only of this tier: low, medium, high or critical")
 	cmd.Flags().BoolVar(&f.Open, "open", false, "only those that have not ended")
+	cmd.Flags().StringVar(&owner, "owner", "", "only of who asked or answers for the integration: an address or per_...")
+	cmd.Flags().StringVar(&reviewer, "reviewer", "", "only what this person signed: an address or per_...")
+	cmd.Flags().StringVar((*string)(&f.WaitingOn), "waiting-on", "", "only what waits on this role")
+	cmd.Flags().BoolVar(&f.Blocked, "blocked", false, "only what an open discussion holds back")
+	cmd.Flags().StringVar(&f.Order, "order", "newest", "newest or danger")
 	return listing[drawbridge.Review]{
 		read: func(ctx context.Context, c *client.Client, page client.Page, _ []string) (out client.List[drawbridge.Review], err error) {
 			if f.Integration == "" && integration != "" {
 				if f.Integration, err = integrationOf(ctx, c, integration, environment); err != nil {
 					return out, err
 				}
+			}
+			if f.Owner, err = colleague(ctx, c, owner); err != nil {
+				return out, err
+			}
+			if f.Reviewer, err = colleague(ctx, c, reviewer); err != nil {
+				return out, err
 			}
 			f.Page = page
 			return c.Reviews(ctx, f)

@@ -18,6 +18,11 @@ type ReviewFilter struct {
 	State       drawbridge.ReviewState   `json:"-" query:"state"`
 	Tier        drawbridge.Tier          `json:"-" query:"tier"`
 	Open        bool                     `json:"-" query:"open" doc:"only those that have not ended"`
+	Owner       drawbridge.PersonID      `json:"-" query:"owner" doc:"who asked, or answers for the integration"`
+	Reviewer    drawbridge.PersonID      `json:"-" query:"reviewer" doc:"who signed, and did not take it back"`
+	WaitingOn   drawbridge.Role          `json:"-" query:"waiting_on" doc:"whose turn it is: requester, programme_owner, reviewer_security and the other reviewers, approver, or partner"`
+	Blocked     bool                     `json:"-" query:"blocked" doc:"only those that an open discussion holds back"`
+	Order       string                   `json:"-" query:"order" doc:"newest, or danger: the open ones by tier, residual risk and age"`
 }
 
 // Form is a request for an integration by somebody who has no manifest yet. What

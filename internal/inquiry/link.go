@@ -124,7 +124,7 @@ func (d *Desk) issue(ctx context.Context, actor access.Actor, l drawbridge.Link,
 			return Issued{}, err
 		}
 		if n := working(list, l.CreatedAt); n >= maxLinks {
-			return Issued{}, conflict("%d links to this questionnaire work: revoke some first", n)
+			return Issued{}, conflict("%s to this questionnaire: revoke some first", drawbridge.Count(n, "link works", "links work"))
 		}
 		if err := tx.Links().Add(&l); err != nil {
 			return Issued{}, err

@@ -68,7 +68,7 @@ func (d *Desk) Answers(tx *store.Tx, list ...drawbridge.Inquiry) (map[drawbridge
 		return nil, err
 	}
 	if len(rows) == maxStated { // a part would be taken for the whole
-		return nil, drawbridge.Errorf(drawbridge.TooLarge, "%d questionnaires have %d answers and more, which is too many to judge at once: close those that do not count any more", len(list), maxStated)
+		return nil, drawbridge.Errorf(drawbridge.TooLarge, "%s %d answers and more, too many to judge at once: close what does not count any more", drawbridge.Count(len(list), "questionnaire has", "questionnaires have"), maxStated)
 	}
 	given, err := d.unseal(rows)
 	if err != nil {

@@ -71,10 +71,10 @@ func (d *Desk) Submit(ctx context.Context, actor access.Actor, id drawbridge.Inq
 		}
 		said := answersOf(latest)
 		if missing := it.Missing(said); len(missing) > 0 {
-			return conflict("%d required questions have no answer yet: %s", len(missing), some(missing))
+			return conflict("%s no answer yet: %s", drawbridge.Count(len(missing), "required question has", "required questions have"), some(missing))
 		}
 		if open := unconfirmed(it.Visible(said), latest); len(open) > 0 {
-			return conflict("%d answers were carried forward and nobody confirmed them: %s", len(open), some(open))
+			return conflict("%s: %s", drawbridge.Count(len(open), "answer was carried forward and nobody confirmed it", "answers were carried forward and nobody confirmed them"), some(open))
 		}
 		q.SubmittedAt = d.now()
 		if err := d.opt.Register.Touch(tx, q.Integration); err != nil {

@@ -90,7 +90,7 @@ func (w *writing) take(said map[string]questionnaire.Answer, replace []string) (
 		out.Answered = append(out.Answered, id)
 	}
 	if len(others) > 0 {
-		return out, conflict("%d questions have another answer already, and nothing was taken in: %s; name those that the file replaces", len(others), some(others))
+		return out, conflict("%s another answer already, and nothing was taken in: %s; name those that the file replaces", drawbridge.Count(len(others), "question has", "questions have"), some(others))
 	}
 	return out, w.count()
 }

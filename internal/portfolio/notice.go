@@ -166,7 +166,7 @@ func strongest(list []drawbridge.Contract, of func(drawbridge.Contract) int64) i
 func (d *Desk) objection(list []drawbridge.Contract) (term int64, rule string, err error) {
 	for _, c := range list {
 		if c.Objection > 0 && (term == 0 || c.Objection < term) {
-			term, rule = c.Objection, fmt.Sprintf("contract %s: %d days from receipt", c.ID, c.Objection)
+			term, rule = c.Objection, fmt.Sprintf("contract %s: %s from receipt", c.ID, drawbridge.Count(c.Objection, "day", "days"))
 		}
 	}
 	if term > 0 {
@@ -177,7 +177,7 @@ func (d *Desk) objection(list []drawbridge.Contract) (term int64, rule string, e
 		return 0, "", err
 	}
 	term = int64(ws.Policy.Protocol().Objection)
-	return term, fmt.Sprintf("policy: %d days from receipt, since no contract says more", term), nil
+	return term, fmt.Sprintf("policy: %s from receipt, since no contract says more", drawbridge.Count(term, "day", "days")), nil
 }
 
 // tellReviewers tells those who can decide, and who keeps the partner's record.

@@ -79,6 +79,9 @@ func (d *Desk) entries(tx *store.Tx, list []drawbridge.Integration) ([]drawbridg
 		e := drawbridge.PortfolioEntry{Integration: in, Decision: s.Decision, Decided: s.Outcome, Until: s.Until, Review: s.Review}
 		if s.Decision != "" {
 			e.Stale, e.Changed = "unknown", decided[string(s.Decision)].Revision != in.Head
+			if s.Compared == in.Head {
+				e.Stale = s.Freshness
+			}
 			e.Expired = s.Until != "" && s.Until.Past(d.now())
 		}
 		if r, ok := open[string(s.Review)]; ok {

@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/approval"
+	"drawbridge/internal/register"
 	"drawbridge/internal/seal"
 )
 
@@ -180,7 +182,12 @@ func (l *look) bind(d *drawbridge.Decision, terms []Term) error {
 			}
 		}
 	}
-	for _, t := range terms {
+	for i, t := range terms {
+		if t.Owner != "" {
+			if err := register.MayHold(l.tx, fmt.Sprintf("condition %d: owner", i+1), t.Owner); err != nil {
+				return err
+			}
+		}
 		c := drawbridge.Condition{
 			ID: drawbridge.NewID("cnd", l.now), Integration: l.in.ID, Review: l.review.ID, Decision: d.ID, Text: t.Text, Before: t.Before,
 			Owner: cmp.Or(t.Owner, l.review.Requester), Verifier: t.Verifier, Check: t.Check, Due: t.Due, Breach: t.Breach, State: "open",
@@ -222,10 +229,10 @@ func (l *look) approve(d *drawbridge.Decision, present *view, counted []Counted)
 // standing until it ends by itself.
 func (l *look) stand(d *drawbridge.Decision) error {
 	s := &l.file.Standing
-	s.Review = ""
+	s.Review, s.Danger = "", 0
 	if d.Outcome != drawbridge.Deferred || !approves(s.Outcome) {
 		d.Superseded = s.Decision
-		s.Decision, s.Outcome, s.Tier, s.Until = d.ID, d.Outcome, d.Tier, d.Until
+		s.Decision, s.Outcome, s.Tier, s.Until, s.Freshness, s.Compared = d.ID, d.Outcome, d.Tier, d.Until, fresh, l.in.Head
 	}
 	return l.desk.setStanding(l.tx, s)
 }

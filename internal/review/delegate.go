@@ -52,7 +52,7 @@ func (d *Desk) mayDelegate(tx *store.Tx, actor access.Actor, x *drawbridge.Deleg
 		return cmp.Or(err, drawbridge.Errorf(drawbridge.Invalid, "you do not review for %.40q, and delegate what you hold alone", x.Role))
 	}
 	if _, err := drawbridge.ParseDate(string(x.Until)); err != nil || x.Until.Past(d.now()) || x.Until > drawbridge.DateOf(d.now().AddDate(0, 0, days)) {
-		return drawbridge.Errorf(drawbridge.Invalid, "a delegation ends on a day within the next %d days, not on %.40q", days, x.Until)
+		return drawbridge.Errorf(drawbridge.Invalid, "a delegation ends on a day within the next %s, not on %.40q", drawbridge.Count(days, "day", "days"), x.Until)
 	}
 	if ok, err := holds(tx, x.To, x.Role); err != nil || !ok || x.To == actor.Person {
 		return cmp.Or(err, drawbridge.Errorf(drawbridge.Invalid, "somebody else who reviews for %s can sign for you, and %.80q is nobody of them", x.Role, x.To))

@@ -174,7 +174,7 @@ func missingAnswers(l *look) ([]string, error) {
 		case inquiry.StateSubmitted:
 			out = append(out, fmt.Sprintf("accept or return the answers to %s (%s)", q.Template, q.ID))
 		default:
-			out = append(out, fmt.Sprintf("%s (%s) has %d of %d answers and was not handed in", q.Template, q.ID, q.Answered, q.Asked))
+			out = append(out, fmt.Sprintf("%s (%s) has %d of %s and was not handed in", q.Template, q.ID, q.Answered, drawbridge.Count(q.Asked, "answer", "answers")))
 		}
 	}
 	if !sent {
@@ -280,10 +280,13 @@ func missingSignatures(l *look) ([]string, error) {
 		return nil, err
 	}
 	quorum := ws.Policy.Protocol().Tier(l.review.Tier).Quorum
+	if l.review.FastLane {
+		quorum = 1 // which is what the lane is for
+	}
 	var out []string
 	for _, role := range l.review.Roles {
 		if n := signed(counted, role); n < quorum {
-			out = append(out, fmt.Sprintf("%s has %d of %d sign-offs on the present view", role, n, quorum))
+			out = append(out, fmt.Sprintf("%s has %d of %s on the present view", role, n, drawbridge.Count(quorum, "sign-off", "sign-offs")))
 		}
 	}
 	return out, nil
@@ -315,7 +318,7 @@ func missingExceptions(l *look) ([]string, error) {
 		if f.Severity != drawbridge.Critical {
 			break // the worst come first
 		}
-		if refuted[f.Fingerprint] || slices.ContainsFunc(l.file.Exceptions, func(x drawbridge.Exception) bool { return covered(f, x.Covers) }) {
+		if refuted[f.Fingerprint] || slices.ContainsFunc(l.file.Exceptions, func(x drawbridge.Exception) bool { return f.Is(x.Covers) }) {
 			continue
 		}
 		out = append(out, fmt.Sprintf("%s at %s is critical: %s", f.Rule, f.Element, f.Title))
@@ -328,7 +331,7 @@ func missingTerms(l *look) ([]string, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	return []string{fmt.Sprintf("%d conditions are open: approve with conditions, or have them met or dropped", n)}, nil
+	return []string{drawbridge.Count(n, "condition is open", "conditions are open") + ": approve with conditions, or have what is open met or dropped"}, nil
 }
 
 func missingTerm(l *look) ([]string, error) {

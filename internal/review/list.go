@@ -22,39 +22,80 @@ type Filter struct {
 	Partner     drawbridge.PartnerID
 	State       drawbridge.ReviewState
 	Tier        drawbridge.Tier
-	Open        bool // those that have not ended
+	Open        bool                // those that have not ended
+	Owner       drawbridge.PersonID // who asked, or answers for the integration
+	Reviewer    drawbridge.PersonID // who signed, and did not take it back
+	Waiting     drawbridge.Role     // whose turn it is, one of [store.WaitingRoles]
+	Blocked     bool                // a discussion holds it back
+	Order       string              // newest (the default), or danger: the open ones by tier, residual risk and age
 }
 
-// Reviews lists the reviews that the actor may see, newest first.
+// The orders of a list of reviews.
+const (
+	orderNewest = "newest"
+	orderDanger = "danger"
+)
+
+// Reviews lists the reviews that the actor may see.
 func (d *Desk) Reviews(ctx context.Context, actor access.Actor, f Filter, after *register.Cursor, limit int) (register.Page[drawbridge.Review], error) {
-	q := f.query()
-	q.After, q.Newest = place(after), true
-	return page(limit, func(size int) (list []drawbridge.Review, err error) {
-		q.Limit = size
+	var out register.Page[drawbridge.Review]
+	l, err := d.list(f)
+	if err != nil {
+		return out, err
+	}
+	if after != nil {
+		l.After = &store.ReviewKey{ID: drawbridge.ReviewID(after.ID), Danger: int64(after.Number)}
+	}
+	places := map[drawbridge.ReviewID]int64{}
+	out, err = page(limit, func(size int) (list []drawbridge.Review, err error) {
+		l.Limit = size
 		err = d.door.List(ctx, actor, access.ReviewRead, func(tx *store.Tx, scope access.Scope) error {
-			q.Scope = &scope
-			list, err = tx.Reviews().Find(q)
+			l.Scope = scope
+			found, keys, err := tx.ReviewsOf(l)
+			for _, k := range keys {
+				places[k.ID] = k.Danger
+			}
+			list = found
 			return err
 		})
 		return list, err
 	}, func(r drawbridge.Review) string { return string(r.ID) })
+	if out.Next != nil {
+		out.Next.Number = float64(places[drawbridge.ReviewID(out.Next.ID)])
+	}
+	return out, err
 }
 
-func (f Filter) query() store.Query {
-	q := store.Query{Equal: map[string]any{}, In: map[string][]string{}}
-	for column, v := range map[string]string{"integration": string(f.Integration), "partner": string(f.Partner), "state": string(f.State), "tier": string(f.Tier)} {
-		if v != "" {
-			q.Equal[column] = v
+// list is a filter as the store takes it.
+func (d *Desk) list(f Filter) (store.ReviewList, error) {
+	l := store.ReviewList{
+		Integration: f.Integration, Partner: f.Partner, Tier: f.Tier, Owner: f.Owner, Reviewer: f.Reviewer, Waiting: f.Waiting,
+		Blocked: f.Blocked, Danger: f.Order == orderDanger,
+	}
+	switch {
+	case f.Order != "" && f.Order != orderNewest && f.Order != orderDanger:
+		return l, drawbridge.Errorf(drawbridge.Invalid, "order: %.40q is none of newest, danger", f.Order)
+	case f.Waiting != "" && !slices.Contains(store.WaitingRoles(), f.Waiting):
+		return l, drawbridge.Errorf(drawbridge.Invalid, "waiting_on: %.40q is none of %v", f.Waiting, store.WaitingRoles())
+	case f.State != "":
+		l.States = []drawbridge.ReviewState{f.State}
+	case f.Open:
+		l.States = openStates()
+	}
+	if f.Blocked {
+		ws, err := d.workspace()
+		if err != nil {
+			return l, err
+		}
+		if l.Kinds = ws.Policy.Protocol().Threads; slices.Contains(l.Kinds, "all") {
+			l.Kinds = nil
 		}
 	}
-	if f.Open {
-		for _, s := range drawbridge.ReviewStates() {
-			if s.Open() {
-				q.In["state"] = append(q.In["state"], string(s))
-			}
-		}
-	}
-	return q
+	return l, nil
+}
+
+func openStates() []drawbridge.ReviewState {
+	return slices.DeleteFunc(drawbridge.ReviewStates(), func(s drawbridge.ReviewState) bool { return !s.Open() })
 }
 
 // Review reads one review.

@@ -24,9 +24,7 @@ const maxMine = 500
 func (d *Desk) Mine(ctx context.Context, actor access.Actor) ([]Waiting, error) {
 	out := []Waiting{}
 	err := d.door.List(ctx, actor, access.ReviewRead, func(tx *store.Tx, scope access.Scope) error {
-		q := Filter{Open: true}.query()
-		q.Scope, q.Limit = &scope, maxMine
-		list, err := tx.Reviews().Find(q)
+		list, _, err := tx.ReviewsOf(store.ReviewList{Scope: scope, Danger: true, Limit: maxMine})
 		if err != nil || len(list) == 0 {
 			return err
 		}

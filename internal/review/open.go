@@ -82,14 +82,14 @@ func (d *Desk) open(tx *store.Tx, actor access.Actor, in Opening) (*drawbridge.R
 		}
 		r.Number, r.Previous = n+1, last.ID
 	}
-	st.Review = r.ID
+	l := &look{desk: d, tx: tx, now: now, in: i, review: r}
+	st.Review, st.Danger = r.ID, l.danger(r)
 	if err := d.setStanding(tx, st); err != nil {
 		return nil, err
 	}
 	if err := tx.Reviews().Add(r); err != nil {
 		return nil, err
 	}
-	l := &look{desk: d, tx: tx, now: now, in: i, review: r}
 	return r, l.tell(actor, noticeOpened, l.requester)
 }
 

@@ -204,6 +204,7 @@ func TestWidening(t *testing.T) {
 		if s := r.status(t, p.Integration.ID); s.Stale != want {
 			rt.Fatalf("stale %t after %v, want %t: %v", s.Stale, pairs, want, s.Words())
 		}
+		r.compared(t, p.Integration.ID)
 	})
 }
 

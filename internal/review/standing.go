@@ -141,16 +141,17 @@ func (d *Desk) Gate(ctx context.Context, actor access.Actor, ref register.Ref, d
 	return out, err
 }
 
-// answer is what was decided about a digest, whose latest revision is rev.
+// answer is what was decided about a digest, whose latest revision is rev, while
+// the integration is in use.
 func (l *look) answer(rev *drawbridge.Revision, digest string) (approval.Answer, error) {
 	out := approval.Answer{Digest: digest, Conditions: []approval.Condition{}, Differences: []approval.Difference{}, Reasons: []string{}}
 	if rev == nil {
 		out.Status, out.Reasons = approval.Unknown, []string{"The server holds no revision with this digest; push it."}
-		return out, nil
+		return out.In(l.in.State), nil
 	}
 	d := l.file.Decision
 	if d == nil {
-		return out.Judge("", l.now), nil
+		return out.Judge("", l.now).In(l.in.State), nil
 	}
 	out.Decided, out.Decision, out.Review, out.Tier, out.NotBefore, out.Until = d.Content, d.ID, d.Review, d.Tier, d.CreatedAt, d.Until
 	if approves(d.Outcome) {
@@ -158,7 +159,7 @@ func (l *look) answer(rev *drawbridge.Revision, digest string) (approval.Answer,
 			return out, err
 		}
 	}
-	return out.Judge(d.Outcome, l.now), nil
+	return out.Judge(d.Outcome, l.now).In(l.in.State), nil
 }
 
 // compare fills in what differs from the decision to a revision, and what the

@@ -119,6 +119,12 @@ func (d *Desk) Triage(ctx context.Context, actor access.Actor, t Triage) (drawbr
 		if err := keep(); err != nil {
 			return drawbridge.Review{}, err
 		}
+		if s := &l.file.Standing; s.Review == l.review.ID {
+			s.Danger = l.danger(l.review)
+			if err := l.desk.setStanding(l.tx, s); err != nil {
+				return drawbridge.Review{}, err
+			}
+		}
 		return *l.review, l.tell(actor, noticeTriaged, l.reviewers)
 	})
 }
@@ -200,14 +206,21 @@ func (d *Desk) Reopen(ctx context.Context, actor access.Actor, s Step) (drawbrid
 	return d.plain(ctx, actor, access.ReviewReady, s, stepReopen, func(l *look) error { return nil })
 }
 
-// Withdraw ends a review before it is decided. What was decided before stands.
+// withdrawn is what a partner reads whose answers nobody waits for any more.
+const withdrawn = "The review was withdrawn: nothing more is asked of you."
+
+// Withdraw ends a review before it is decided. What was decided before stands;
+// what was asked for it is closed, and its links end.
 func (d *Desk) Withdraw(ctx context.Context, actor access.Actor, s Step) (drawbridge.Review, error) {
 	return d.plain(ctx, actor, access.ReviewWithdraw, s, stepWithdraw, func(l *look) error {
 		if strings.TrimSpace(s.Reason) == "" {
 			return drawbridge.Errorf(drawbridge.Invalid, "say why the review is withdrawn")
 		}
 		l.review.EndedAt = l.now
-		l.file.Standing.Review = ""
+		if err := l.desk.opt.Inquiry.CloseReview(l.tx, l.review.ID, withdrawn); err != nil {
+			return err
+		}
+		l.file.Standing.Review, l.file.Standing.Danger = "", 0
 		return l.desk.setStanding(l.tx, &l.file.Standing)
 	})
 }

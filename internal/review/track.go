@@ -97,7 +97,7 @@ func (l *look) questionTrack(t *Track) error {
 		case inquiry.StateSubmitted:
 			t.wait("reviewers", q.SubmittedAt, "accept or return the answers to %s (%s)", q.Template, q.ID)
 		default:
-			t.wait(q.Audience, q.SentAt, "%d of %d questions of %s are answered (%s)", q.Answered, q.Asked, q.Template, q.ID)
+			t.wait(q.Audience, q.SentAt, "%d of %s of %s answered (%s)", q.Answered, drawbridge.Count(q.Asked, "question", "questions"), q.Template, q.ID)
 		}
 	}
 	switch {

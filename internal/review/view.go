@@ -153,15 +153,15 @@ func (l *look) differences(d *drawbridge.Decision, present approval.View, lastPa
 	c := approval.Context{AsOf: l.now, Months: l.file.Decided.Months, LastPass: lastPass}
 	var failed error
 	c.Stands = func(covers string) bool {
+		if strings.HasPrefix(covers, "control:") { // a control has no finding of its own
+			g, err := l.gate()
+			failed = err
+			return err != nil || g.Names(covers)
+		}
 		list, err := l.findings()
 		failed = err
-		return err != nil || slices.ContainsFunc(list, func(f drawbridge.Finding) bool { return covered(&f, covers) })
+		return err != nil || slices.ContainsFunc(list, func(f drawbridge.Finding) bool { return f.Is(covers) })
 	}
 	out, err := approval.Compare(signed, present, c)
 	return out, cmp.Or(err, failed)
-}
-
-// covered reports whether an exception's words name a finding.
-func covered(f *drawbridge.Finding, covers string) bool {
-	return covers == f.Fingerprint || covers == f.Rule+"@"+f.Element || covers == f.Rule && f.Element == ""
 }

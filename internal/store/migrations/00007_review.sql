@@ -22,8 +22,8 @@ CREATE TABLE decision (
    approval TEXT NOT NULL, superseded TEXT NOT NULL, created_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE standing (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, partner TEXT NOT NULL, review TEXT NOT NULL, decision TEXT NOT NULL,
-   outcome TEXT NOT NULL, tier TEXT NOT NULL, until TEXT NOT NULL, live_at TEXT NOT NULL, suspended_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-   salt BYTEA NOT NULL);
+   outcome TEXT NOT NULL, tier TEXT NOT NULL, until TEXT NOT NULL, live_at TEXT NOT NULL, suspended_at TEXT NOT NULL,
+   freshness TEXT NOT NULL, compared TEXT NOT NULL, danger BIGINT NOT NULL, updated_at TEXT NOT NULL, salt BYTEA NOT NULL);
 CREATE TABLE ruling (
    version BIGINT NOT NULL, id TEXT PRIMARY KEY, integration TEXT NOT NULL, fingerprint TEXT NOT NULL, check_id TEXT NOT NULL,
    element TEXT NOT NULL, refuted BOOLEAN NOT NULL, role TEXT NOT NULL, ruled_by TEXT NOT NULL, reason TEXT NOT NULL,
@@ -131,6 +131,7 @@ CREATE INDEX delegation_to ON delegation (to_person, role);
 CREATE INDEX decision_integration ON decision (integration, id);
 CREATE INDEX standing_until ON standing (until, id);
 CREATE INDEX standing_partner ON standing (partner, id);
+CREATE INDEX standing_danger ON standing (danger DESC, review) WHERE review <> '';
 CREATE INDEX ruling_integration ON ruling (integration, id);
 CREATE INDEX run_integration ON run (integration, id);
 CREATE INDEX inquiry_review ON inquiry (review, id);
@@ -140,6 +141,7 @@ CREATE INDEX link_inquiry ON link (inquiry, id);
 CREATE UNIQUE INDEX link_hash ON link (hash);
 CREATE INDEX link_visit ON link (visit);
 CREATE INDEX evidence_partner ON evidence (partner, id);
+CREATE INDEX evidence_whole ON evidence (partner, integration);
 CREATE INDEX evidence_integration ON evidence (integration, id);
 CREATE INDEX evidence_inquiry ON evidence (inquiry, id);
 CREATE INDEX evidence_file ON evidence (file);
