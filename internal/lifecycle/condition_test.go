@@ -9,16 +9,17 @@ import (
 	"drawbridge/internal/lifecycle"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // condition sets one that security verifies and Ann answers for.
-func (r *rig) condition(tb host, edit func(*drawbridge.Condition)) drawbridge.Condition {
+func (r *rig) condition(tb world.Host, edit func(*drawbridge.Condition)) drawbridge.Condition {
 	tb.Helper()
-	c := drawbridge.Condition{Integration: r.id, Text: "Rotate the key.", Verifier: drawbridge.SecurityDiscipline, Due: r.days(30), Breach: drawbridge.SuspendFlow}
+	c := drawbridge.Condition{Integration: r.id, Text: "Rotate the key.", Verifier: drawbridge.SecurityDiscipline, Due: r.Days(30), Breach: drawbridge.SuspendFlow}
 	if edit != nil {
 		edit(&c)
 	}
-	r.pass(time.Second)
+	r.Pass(time.Second)
 	return must[drawbridge.Condition](tb)(r.AddCondition(tb.Context(), r.as("paul"), c, ""))
 }
 
@@ -26,19 +27,19 @@ func TestConditions(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		_, err := r.AddCondition(t.Context(), r.as("paul"), drawbridge.Condition{Integration: r.id, Text: "x", Verifier: "security", Due: r.days(3)}, "")
-		wantKind(t, "a condition before any review", err, drawbridge.Conflict)
-		r.decide(t, r.id, drawbridge.Approved, r.days(300))
+		_, err := r.AddCondition(t.Context(), r.as("paul"), drawbridge.Condition{Integration: r.id, Text: "x", Verifier: "security", Due: r.Days(3)}, "")
+		world.WantKind(t, "a condition before any review", err, drawbridge.Conflict)
+		r.decide(t, r.id, drawbridge.Approved, r.Days(300))
 		for name, edit := range map[string]func(*drawbridge.Condition){
 			"no text": func(c *drawbridge.Condition) { c.Text = " " }, "a bad verifier": func(c *drawbridge.Condition) { c.Verifier = "everybody" },
-			"no day": func(c *drawbridge.Condition) { c.Due = "" }, "a past day": func(c *drawbridge.Condition) { c.Due = r.days(-1) },
+			"no day": func(c *drawbridge.Condition) { c.Due = "" }, "a past day": func(c *drawbridge.Condition) { c.Due = r.Days(-1) },
 			"a bad effect": func(c *drawbridge.Condition) { c.Breach = "explode" }, "nobody's": func(c *drawbridge.Condition) { c.Owner = "per_x" },
 			"control characters": func(c *drawbridge.Condition) { c.Text = "a\x00b" },
 		} {
-			c := drawbridge.Condition{Integration: r.id, Text: "x", Verifier: drawbridge.SecurityDiscipline, Due: r.days(3)}
+			c := drawbridge.Condition{Integration: r.id, Text: "x", Verifier: drawbridge.SecurityDiscipline, Due: r.Days(3)}
 			edit(&c)
 			_, err := r.AddCondition(t.Context(), r.as("paul"), c, "")
-			wantKind(t, name, err, drawbridge.Invalid)
+			world.WantKind(t, name, err, drawbridge.Invalid)
 		}
 
 		c := r.condition(t, nil)
@@ -47,17 +48,17 @@ func TestConditions(t *testing.T) {
 			_, err := r.Meet(t.Context(), r.as(who), s)
 			return err
 		}
-		wantKind(t, "met by who asked", meet("ann", lifecycle.Settling{}), drawbridge.Denied)
-		wantKind(t, "met by another discipline", meet("leo", lifecycle.Settling{}), drawbridge.Denied)
-		wantKind(t, "met by evidence that is not accepted", meet("rita", lifecycle.Settling{Evidence: r.evidence(t, r.id, "evidence:x", "offered")}), drawbridge.Conflict)
-		wantKind(t, "met by evidence of another", meet("rita", lifecycle.Settling{Evidence: r.evidence(t, r.push(t, "other"), "evidence:x", "accepted")}), drawbridge.Conflict)
+		world.WantKind(t, "met by who asked", meet("ann", lifecycle.Settling{}), drawbridge.Denied)
+		world.WantKind(t, "met by another discipline", meet("leo", lifecycle.Settling{}), drawbridge.Denied)
+		world.WantKind(t, "met by evidence that is not accepted", meet("rita", lifecycle.Settling{Evidence: r.evidence(t, r.id, "evidence:x", "offered")}), drawbridge.Conflict)
+		world.WantKind(t, "met by evidence of another", meet("rita", lifecycle.Settling{Evidence: r.evidence(t, r.Bring(t, r.people["ann"], "other").ID, "evidence:x", "accepted")}), drawbridge.Conflict)
 		if err := meet("rita", lifecycle.Settling{Evidence: r.evidence(t, r.id, "evidence:x", "accepted")}); err != nil {
 			t.Error(err)
 		}
-		wantKind(t, "met twice", meet("rita", lifecycle.Settling{}), drawbridge.Conflict)
+		world.WantKind(t, "met twice", meet("rita", lifecycle.Settling{}), drawbridge.Conflict)
 
 		c = r.condition(t, func(c *drawbridge.Condition) { c.Owner = r.people["rita"].Person })
-		wantKind(t, "met by its owner", meet("rita", lifecycle.Settling{}), drawbridge.Denied)
+		world.WantKind(t, "met by its owner", meet("rita", lifecycle.Settling{}), drawbridge.Denied)
 		testConditionCheck(t, r)
 		testDrop(t, r)
 	})
@@ -88,18 +89,18 @@ func testDrop(t *testing.T, r *rig) {
 		_, err := r.Drop(t.Context(), r.as(who), lifecycle.Settling{ID: c.ID, Reason: reason})
 		return err
 	}
-	wantKind(t, "dropped by a reviewer", drop("rita", "no"), drawbridge.Denied)
-	wantKind(t, "dropped without a reason", drop("paul", " "), drawbridge.Invalid)
+	world.WantKind(t, "dropped by a reviewer", drop("rita", "no"), drawbridge.Denied)
+	world.WantKind(t, "dropped without a reason", drop("paul", " "), drawbridge.Invalid)
 	breaches := func() (out []lifecycle.Breach) {
-		r.read(t, func(tx *store.Tx) (err error) { out, err = r.Breaches(tx, r.now()); return err })
+		r.Look(t, func(tx *store.Tx) (err error) { out, err = r.Breaches(tx, r.Now()); return err })
 		return out
 	}
 	before := len(breaches())
-	r.clock.Store(int64(c.Due.End().Sub(start)) - 1)
+	r.Set(c.Due.End().Add(-1))
 	if n := len(breaches()); n != before {
 		t.Errorf("%d breaches on the last day, want %d", n, before)
 	}
-	r.pass(1)
+	r.Pass(1)
 	overdue := breaches()
 	if len(overdue) != before+2 || overdue[len(overdue)-1].Effect != drawbridge.SuspendFlow || overdue[len(overdue)-1].ID != c.ID { // the one that Rita answers for, and this
 		t.Errorf("breaches = %+v, want that of %s", overdue, c.ID)

@@ -10,19 +10,20 @@ import (
 	"drawbridge/internal/lifecycle"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
+	"drawbridge/internal/testkit/world"
 )
 
 // propose proposes one as Ann, for so many days.
-func (r *rig) propose(tb host, covers string, days int) drawbridge.Exception {
+func (r *rig) propose(tb world.Host, covers string, days int) drawbridge.Exception {
 	tb.Helper()
-	r.pass(time.Second)
+	r.Pass(time.Second)
 	return must[drawbridge.Exception](tb)(r.Propose(tb.Context(), r.as("ann"), drawbridge.Exception{
-		Integration: r.id, Covers: covers, Reason: "Fixed in spring.", Expires: r.days(days),
+		Integration: r.id, Covers: covers, Reason: "Fixed in spring.", Expires: r.Days(days),
 	}, ""))
 }
 
 func (r *rig) ruling(x drawbridge.Exception) lifecycle.Ruling {
-	return lifecycle.Ruling{ID: x.ID, Reason: "because", Expires: r.days(89)}
+	return lifecycle.Ruling{ID: x.ID, Reason: "because", Expires: r.Days(89)}
 }
 
 func TestExceptions(t *testing.T) {
@@ -30,22 +31,22 @@ func TestExceptions(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ctx := t.Context()
-		dec := r.decide(t, r.id, drawbridge.Approved, r.days(300))
+		dec := r.decide(t, r.id, drawbridge.Approved, r.Days(300))
 		if dec.Tier != drawbridge.TierHigh {
 			t.Fatal("the limits below are those of the tier high")
 		}
 		for name, x := range map[string]drawbridge.Exception{
-			"no end": {Covers: "T017@charges", Reason: "x"}, "a past end": {Covers: "T017@charges", Reason: "x", Expires: r.days(-1)},
-			"too long": {Covers: "T017@charges", Reason: "x", Expires: r.days(181)}, "no day": {Covers: "T017@charges", Reason: "x", Expires: "never"},
-			"no reason": {Covers: "T017@charges", Expires: r.days(9)}, "nothing": {Reason: "x", Expires: r.days(9)}, "words": {Covers: "all of it", Reason: "x", Expires: r.days(9)},
-			"a bad effect": {Covers: "T017@charges", Reason: "x", Expires: r.days(9), Breach: "explode"},
+			"no end": {Covers: "T017@charges", Reason: "x"}, "a past end": {Covers: "T017@charges", Reason: "x", Expires: r.Days(-1)},
+			"too long": {Covers: "T017@charges", Reason: "x", Expires: r.Days(181)}, "no day": {Covers: "T017@charges", Reason: "x", Expires: "never"},
+			"no reason": {Covers: "T017@charges", Expires: r.Days(9)}, "nothing": {Reason: "x", Expires: r.Days(9)}, "words": {Covers: "all of it", Reason: "x", Expires: r.Days(9)},
+			"a bad effect": {Covers: "T017@charges", Reason: "x", Expires: r.Days(9), Breach: "explode"},
 		} {
 			x.Integration = r.id
 			_, err := r.Propose(ctx, r.as("ann"), x, "")
-			wantKind(t, name, err, drawbridge.Invalid)
+			world.WantKind(t, name, err, drawbridge.Invalid)
 		}
 		x := r.propose(t, "T017@charges", 90)
-		if x.State != "proposed" || x.Holds(r.now()) || x.ProposedBy != r.people["ann"].Person {
+		if x.State != "proposed" || x.Holds(r.Now()) || x.ProposedBy != r.people["ann"].Person {
 			t.Errorf("proposal = %+v, want one that does not hold", x)
 		}
 		testConfirm(t, r, x)
@@ -56,9 +57,9 @@ func TestExceptions(t *testing.T) {
 			t.Errorf("refused = %+v", got)
 		}
 		_, err := r.Confirm(ctx, r.as("paul"), r.ruling(refused))
-		wantKind(t, "confirm what was refused", err, drawbridge.Conflict)
+		world.WantKind(t, "confirm what was refused", err, drawbridge.Conflict)
 		_, err = r.RevokeException(ctx, r.as("paul"), r.ruling(refused))
-		wantKind(t, "revoke what was refused", err, drawbridge.Conflict)
+		world.WantKind(t, "revoke what was refused", err, drawbridge.Conflict)
 		page, err := r.ExceptionList(ctx, r.as("aud"), lifecycle.Filter{Integration: r.id, State: "refused"}, nil, 0)
 		if err != nil || len(page.Items) != 1 {
 			t.Errorf("%d exceptions were refused (%v), want 1", len(page.Items), err)
@@ -71,25 +72,25 @@ func testConfirm(t *testing.T, r *rig, x drawbridge.Exception) {
 	t.Helper()
 	ctx := t.Context()
 	_, err := r.Confirm(ctx, r.as("ann"), r.ruling(x))
-	wantKind(t, "confirmed by who proposed", err, drawbridge.Denied)
+	world.WantKind(t, "confirmed by who proposed", err, drawbridge.Denied)
 	_, err = r.Confirm(ctx, r.as("prog"), r.ruling(x))
-	wantKind(t, "confirmed by the programme", err, drawbridge.Denied)
+	world.WantKind(t, "confirmed by the programme", err, drawbridge.Denied)
 	late := r.as("paul")
-	late.Proved = r.now().Add(-time.Hour)
+	late.Proved = r.Now().Add(-time.Hour)
 	_, err = r.Confirm(ctx, late, r.ruling(x))
-	wantKind(t, "confirmed without a fresh proof", err, drawbridge.Denied)
+	world.WantKind(t, "confirmed without a fresh proof", err, drawbridge.Denied)
 
-	own := must[drawbridge.Exception](t)(r.Propose(ctx, r.as("pia"), drawbridge.Exception{Integration: r.id, Covers: "T020@charges", Reason: "x", Expires: r.days(9)}, ""))
+	own := must[drawbridge.Exception](t)(r.Propose(ctx, r.as("pia"), drawbridge.Exception{Integration: r.id, Covers: "T020@charges", Reason: "x", Expires: r.Days(9)}, ""))
 	_, err = r.Confirm(ctx, r.as("pia"), r.ruling(own))
-	wantKind(t, "an approver's own proposal", err, drawbridge.Denied)
+	world.WantKind(t, "an approver's own proposal", err, drawbridge.Denied)
 	owned := must[drawbridge.Exception](t)(r.Propose(ctx, r.as("rita"), drawbridge.Exception{
-		Integration: r.id, Covers: "T021@charges", Reason: "x", Expires: r.days(9), Owner: r.people["paul"].Person,
+		Integration: r.id, Covers: "T021@charges", Reason: "x", Expires: r.Days(9), Owner: r.people["paul"].Person,
 	}, ""))
 	_, err = r.Confirm(ctx, r.as("paul"), r.ruling(owned))
-	wantKind(t, "an approver's own exception", err, drawbridge.Denied)
+	world.WantKind(t, "an approver's own exception", err, drawbridge.Denied)
 
 	got := must[drawbridge.Exception](t)(r.Confirm(ctx, r.as("paul"), r.ruling(x)))
-	if !got.Holds(r.now()) || got.Approver != r.people["paul"].Person {
+	if !got.Holds(r.Now()) || got.Approver != r.people["paul"].Person {
 		t.Errorf("confirmed = %+v, want one that holds", got)
 	}
 	twin := r.propose(t, x.Covers, 80)
@@ -104,9 +105,9 @@ func testConfirm(t *testing.T, r *rig, x drawbridge.Exception) {
 }
 
 // due lists the events that are due at a time, those that were relayed apart.
-func (r *rig) due(tb host, at time.Time) (out []string) {
+func (r *rig) due(tb world.Host, at time.Time) (out []string) {
 	tb.Helper()
-	r.read(tb, func(tx *store.Tx) error {
+	r.Look(tb, func(tx *store.Tx) error {
 		list, err := tx.OpenEvents(at, 1000)
 		for _, e := range list {
 			out = append(out, e.Kind+" "+e.Subject)
@@ -121,15 +122,15 @@ func testRenew(t *testing.T, r *rig, x drawbridge.Exception) {
 	t.Helper()
 	ctx := t.Context()
 	renew := func(reason string, days int) (drawbridge.Exception, error) {
-		return r.Renew(ctx, r.as("paul"), lifecycle.Ruling{ID: x.ID, Reason: reason, Expires: r.days(days)})
+		return r.Renew(ctx, r.as("paul"), lifecycle.Ruling{ID: x.ID, Reason: reason, Expires: r.Days(days)})
 	}
-	r.pass(40 * 24 * time.Hour)
+	r.Pass(40 * 24 * time.Hour)
 	_, err := renew("", 80)
-	wantKind(t, "renewed without a reason", err, drawbridge.Invalid)
+	world.WantKind(t, "renewed without a reason", err, drawbridge.Invalid)
 	_, err = renew("more", 10)
-	wantKind(t, "renewed to end earlier", err, drawbridge.Invalid)
+	world.WantKind(t, "renewed to end earlier", err, drawbridge.Invalid)
 	_, err = renew("more", 181)
-	wantKind(t, "renewed for too long", err, drawbridge.Invalid)
+	world.WantKind(t, "renewed for too long", err, drawbridge.Invalid)
 	for n := range 2 {
 		if x, err = renew("more", 60+n); err != nil || x.Renewals != int64(n+1) {
 			t.Fatalf("renewal %d = %+v %v", n+1, x, err)
@@ -142,13 +143,13 @@ func testRenew(t *testing.T, r *rig, x drawbridge.Exception) {
 	if err := r.Ended(ctx, system, x.ID); err != nil || r.inbox(t, "ann", "exception.ended") != 0 {
 		t.Errorf("the end came before its day: %v", err)
 	}
-	r.clock.Store(int64(x.Expires.End().AddDate(0, 0, -14).Sub(start)))
+	r.Set(x.Expires.End().AddDate(0, 0, -14))
 	for range 2 {
 		if err := r.Ending(ctx, system, x.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.clock.Store(int64(x.Expires.End().Sub(start)))
+	r.Set(x.Expires.End())
 	for range 2 { // the queue may call twice
 		if err := r.Ended(ctx, system, x.ID); err != nil {
 			t.Fatal(err)
@@ -159,27 +160,27 @@ func testRenew(t *testing.T, r *rig, x drawbridge.Exception) {
 			t.Errorf("%s was told %d times before and %d times at the end, want once each", who, a, b)
 		}
 	}
-	if due := r.due(t, r.now()); !slices.Contains(due, "assess.touched "+string(r.id)) {
+	if due := r.due(t, r.Now()); !slices.Contains(due, "assess.touched "+string(r.id)) {
 		t.Errorf("events = %v, want a new assessment", due)
 	}
-	r.read(t, func(tx *store.Tx) error {
-		list, err := lifecycle.Exceptions(tx, r.id, r.now())
+	r.Look(t, func(tx *store.Tx) error {
+		list, err := lifecycle.Exceptions(tx, r.id, r.Now())
 		if len(list) != 0 {
 			t.Errorf("%d exceptions hold after the end", len(list))
 		}
 		return err
 	})
 	_, err = renew("more", 80)
-	wantKind(t, "renewed after its end", err, drawbridge.Conflict)
+	world.WantKind(t, "renewed after its end", err, drawbridge.Conflict)
 	_, err = r.Confirm(ctx, r.as("paul"), r.ruling(x))
-	wantKind(t, "confirmed after its end", err, drawbridge.Conflict)
+	world.WantKind(t, "confirmed after its end", err, drawbridge.Conflict)
 }
 
 // inbox counts the messages of a kind that somebody has.
-func (r *rig) inbox(tb host, who, kind string) int {
+func (r *rig) inbox(tb world.Host, who, kind string) int {
 	tb.Helper()
 	n := 0
-	r.read(tb, func(tx *store.Tx) error {
+	r.Look(tb, func(tx *store.Tx) error {
 		list, err := tx.MessagesBefore(r.people[who].Person, false, "", 200)
 		for _, m := range list {
 			if m.Kind == kind {
@@ -196,15 +197,15 @@ func TestAdopt(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
-		day, late := string(r.days(80)), string(r.days(4000))
-		id := r.push(t, "excepted", "exceptions:\n", `exceptions:
+		day, late := string(r.Days(80)), string(r.Days(4000))
+		id := r.Bring(t, r.people["ann"], "excepted", "exceptions:\n", `exceptions:
   - {threat: T017@charges, reason: Fixed in spring., owner: "role:security", expires: `+day+`}
-`, "    expires: 2027-03-01\n\ntargets:", "    expires: "+late+"\n\ntargets:")
+`, "    expires: 2027-03-01\n\ntargets:", "    expires: "+late+"\n\ntargets:").ID
 		for range 2 {
 			if err := r.Adopt(t.Context(), access.System("lifecycle"), id); err != nil {
 				t.Fatal(err)
 			}
-			r.pass(time.Second)
+			r.Pass(time.Second)
 		}
 		page, err := r.ExceptionList(t.Context(), r.as("aud"), lifecycle.Filter{Integration: id}, nil, 0)
 		if err != nil || len(page.Items) != 1 || page.Items[0].State != "proposed" || page.Items[0].Covers != "T017@charges" || page.Items[0].ProposedBy != r.people["ann"].Person {

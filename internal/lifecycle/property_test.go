@@ -21,10 +21,10 @@ func TestNoWayAround(t *testing.T) {
 	reached := map[drawbridge.IntegrationState]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		r.stale.Store(false)
-		r.id = r.push(rt, "walk-"+drawbridge.NewID("x", r.now())[2:])
+		r.id = r.Bring(rt, r.people["ann"], "walk-"+drawbridge.NewID("x", r.Now())[2:]).ID
 		w := &walk{rig: r, t: rt}
 		if rapid.IntRange(0, 4).Draw(rt, "ahead") > 0 { // most walks begin with something to go on
-			w.decide(rt, r.id, drawbridge.Approved, r.days(20))
+			w.decide(rt, r.id, drawbridge.Approved, r.Days(20))
 			w.run(rt, r.id, map[string]drawbridge.Verdict{"TLS-01": drawbridge.Pass})
 			w.evidence = append(w.evidence, w.rig.evidence(rt, r.id, "evidence:configuration", "accepted"))
 		}
@@ -61,7 +61,7 @@ func (w *walk) who() string { return rapid.SampledFrom(names()).Draw(w.t, "who")
 
 // act does one thing, which may well be refused.
 func (w *walk) act() {
-	w.pass(time.Second)
+	w.Pass(time.Second)
 	ctx := w.t.Context()
 	// The steps come often, and by those who may: the walks must get somewhere.
 	what := rapid.SampledFrom([]string{
@@ -80,11 +80,11 @@ func (w *walk) act() {
 		_, _ = w.Move(ctx, w.as(rapid.SampledFrom([]string{"prog", "prog", "olga", "ann", "bob", "paul", "aud"}).Draw(w.t, "mover")), lifecycle.Move{Integration: w.id, Step: what, Reason: "x"})
 	case "leave":
 		if rapid.IntRange(0, 3).Draw(w.t, "seldom") == 0 {
-			_, _ = w.Leave(ctx, w.as(w.who()), lifecycle.Leaving{Integration: w.id, Planned: w.days(9), Reason: "x"})
+			_, _ = w.Leave(ctx, w.as(w.who()), lifecycle.Leaving{Integration: w.id, Planned: w.Days(9), Reason: "x"})
 		}
 	case "decide":
 		outcome := rapid.SampledFrom([]drawbridge.ReviewState{drawbridge.Approved, drawbridge.Approved, drawbridge.Approved, drawbridge.Rejected}).Draw(w.t, "outcome")
-		w.decide(w.t, w.id, outcome, w.days(rapid.IntRange(1, 30).Draw(w.t, "until")))
+		w.decide(w.t, w.id, outcome, w.Days(rapid.IntRange(1, 30).Draw(w.t, "until")))
 	case "file":
 		kind := rapid.SampledFrom([]string{"evidence:configuration", "evidence:revocation-drill", "evidence:deletion"}).Draw(w.t, "kind")
 		w.evidence = append(w.evidence, w.rig.evidence(w.t, w.id, kind, rapid.SampledFrom([]string{"offered", "accepted", "refused"}).Draw(w.t, "state")))
@@ -106,7 +106,7 @@ func (w *walk) act() {
 		}).Draw(w.t, "verdict")})
 	case "condition":
 		c, err := w.AddCondition(ctx, w.as("paul"), drawbridge.Condition{
-			Integration: w.id, Text: "x", Before: rapid.Bool().Draw(w.t, "before"), Verifier: drawbridge.SecurityDiscipline, Due: w.days(3), Breach: drawbridge.SuspendFlow,
+			Integration: w.id, Text: "x", Before: rapid.Bool().Draw(w.t, "before"), Verifier: drawbridge.SecurityDiscipline, Due: w.Days(3), Breach: drawbridge.SuspendFlow,
 		}, "")
 		if err == nil {
 			w.conditions = append(w.conditions, c.ID)
@@ -120,7 +120,7 @@ func (w *walk) act() {
 	case "stale":
 		w.stale.Store(rapid.IntRange(0, 3).Draw(w.t, "stale") == 0)
 	case "days":
-		w.pass(time.Duration(rapid.IntRange(1, 5).Draw(w.t, "days")) * 24 * time.Hour)
+		w.Pass(time.Duration(rapid.IntRange(1, 5).Draw(w.t, "days")) * 24 * time.Hour)
 	}
 }
 
@@ -132,7 +132,7 @@ func (w *walk) holds(state drawbridge.IntegrationState) {
 	if state != drawbridge.Live {
 		return
 	}
-	w.read(w.t, func(tx *store.Tx) error {
+	w.Look(w.t, func(tx *store.Tx) error {
 		s, err := tx.Standings().Get(string(w.id))
 		if err != nil {
 			return err
@@ -141,12 +141,12 @@ func (w *walk) holds(state drawbridge.IntegrationState) {
 		if err != nil {
 			return err
 		}
-		if d.Outcome != drawbridge.Approved || w.stale.Load() || d.Until < drawbridge.DateOf(w.now()) {
+		if d.Outcome != drawbridge.Approved || w.stale.Load() || d.Until < drawbridge.DateOf(w.Now()) {
 			w.t.Fatalf("live on %s until %s, stale %v", d.Outcome, d.Until, w.stale.Load())
 		}
 		conditions, err := lifecycle.Conditions(tx, w.id)
 		for _, c := range conditions {
-			if c.State == "open" && (c.Before || c.Due < drawbridge.DateOf(w.now())) {
+			if c.State == "open" && (c.Before || c.Due < drawbridge.DateOf(w.Now())) {
 				w.t.Fatalf("live with the condition %+v", c)
 			}
 		}
@@ -170,15 +170,15 @@ func (w *walk) holds(state drawbridge.IntegrationState) {
 func TestExceptionsEnd(t *testing.T) {
 	t.Parallel()
 	r := open(t, "")
-	r.decide(t, r.id, drawbridge.Approved, r.days(300))
+	r.decide(t, r.id, drawbridge.Approved, r.Days(300))
 	rapid.Check(t, func(rt *rapid.T) {
-		r.pass(time.Second)
-		x := r.propose(rt, "T"+rapid.StringMatching(`[0-9]{3}`).Draw(rt, "rule")+"@x"+drawbridge.NewID("y", r.now())[2:], rapid.IntRange(1, 180).Draw(rt, "days"))
+		r.Pass(time.Second)
+		x := r.propose(rt, "T"+rapid.StringMatching(`[0-9]{3}`).Draw(rt, "rule")+"@x"+drawbridge.NewID("y", r.Now())[2:], rapid.IntRange(1, 180).Draw(rt, "days"))
 		confirmed, last, renewals := false, x.Expires, 0
 		for range rapid.IntRange(1, 15).Draw(rt, "acts") {
-			r.pass(time.Duration(rapid.IntRange(0, 40*24).Draw(rt, "hours")) * time.Hour)
-			over := r.now().After(last.End()) || r.now().Equal(last.End())
-			rule := lifecycle.Ruling{ID: x.ID, Reason: "x", Expires: r.days(rapid.IntRange(1, 200).Draw(rt, "new"))}
+			r.Pass(time.Duration(rapid.IntRange(0, 40*24).Draw(rt, "hours")) * time.Hour)
+			over := r.Now().After(last.End()) || r.Now().Equal(last.End())
+			rule := lifecycle.Ruling{ID: x.ID, Reason: "x", Expires: r.Days(rapid.IntRange(1, 200).Draw(rt, "new"))}
 			switch rapid.SampledFrom([]string{"confirm", "confirm", "renew", "renew", "revoke", "wait", "wait"}).Draw(rt, "act") {
 			case "confirm":
 				if _, err := r.Confirm(rt.Context(), r.as("paul"), rule); err == nil {
@@ -190,7 +190,7 @@ func TestExceptionsEnd(t *testing.T) {
 			case "renew":
 				if got, err := r.Renew(rt.Context(), r.as("paul"), rule); err == nil {
 					renewals++
-					if over || !confirmed || got.Expires <= last || got.Expires > r.days(180) || renewals > 2 {
+					if over || !confirmed || got.Expires <= last || got.Expires > r.Days(180) || renewals > 2 {
 						rt.Fatalf("renewed to %s after %s, %d times, confirmed %v, over %v", got.Expires, last, renewals, confirmed, over)
 					}
 					last = got.Expires
@@ -202,11 +202,11 @@ func TestExceptionsEnd(t *testing.T) {
 					}
 				}
 			}
-			want := confirmed && r.now().Before(last.End())
-			r.read(rt, func(tx *store.Tx) error {
-				list, err := lifecycle.Exceptions(tx, r.id, r.now())
+			want := confirmed && r.Now().Before(last.End())
+			r.Look(rt, func(tx *store.Tx) error {
+				list, err := lifecycle.Exceptions(tx, r.id, r.Now())
 				if got := slices.ContainsFunc(list, func(e drawbridge.Exception) bool { return e.ID == x.ID }); got != want {
-					rt.Fatalf("it holds: %v, want %v; confirmed %v, until %s, now %s", got, want, confirmed, last, r.now())
+					rt.Fatalf("it holds: %v, want %v; confirmed %v, until %s, now %s", got, want, confirmed, last, r.Now())
 				}
 				return err
 			})
