@@ -1,11 +1,15 @@
 package lifecycle
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"drawbridge"
 	"drawbridge/internal/access"
+	"drawbridge/internal/policy"
 	"drawbridge/internal/store"
 )
 
@@ -68,7 +72,8 @@ func openFindings(tx *store.Tx, in drawbridge.IntegrationID) ([]drawbridge.Findi
 }
 
 // uncovered reports whether what an exception covered still stands, under no
-// other exception. A control has no finding of its own: it counts as standing.
+// other exception. A control has no finding of its own: it stands while the gate
+// names it.
 func uncovered(tx *store.Tx, x *drawbridge.Exception, open []drawbridge.Finding, now time.Time) (bool, error) {
 	holding, err := Exceptions(tx, x.Integration, now)
 	if err != nil {
@@ -80,12 +85,24 @@ func uncovered(tx *store.Tx, x *drawbridge.Exception, open []drawbridge.Finding,
 		}
 	}
 	if strings.HasPrefix(x.Covers, "control:") {
-		return true, nil
+		return named(tx, x)
 	}
-	for _, f := range open {
-		if f.Fingerprint == x.Covers || f.Rule+"@"+f.Element == x.Covers {
-			return true, nil
-		}
+	return slices.ContainsFunc(open, func(f drawbridge.Finding) bool { return f.Is(x.Covers) }), nil
+}
+
+// named reports whether the gate of the latest assessment speaks of a control.
+func named(tx *store.Tx, x *drawbridge.Exception) (bool, error) {
+	in, err := tx.Integration(x.Integration)
+	if err != nil {
+		return false, err
 	}
-	return false, nil
+	a, err := tx.Assessment(in.Assessment)
+	if err != nil {
+		return false, err
+	}
+	var g policy.Gate
+	if err := json.Unmarshal(a.Gate, &g); err != nil {
+		return false, fmt.Errorf("read the gate of %s: %w", a.ID, err)
+	}
+	return g.Names(x.Covers), nil
 }

@@ -29,21 +29,24 @@ func (d *Desk) verdicts(tx *store.Tx, f *review.File) ([]threat.Live, error) {
 	slices.SortStableFunc(runs, func(a, b drawbridge.Run) int { return b.FinishedAt.Compare(a.FinishedAt) })
 	var out []threat.Live
 	for _, r := range runs {
+		older := len(out) // a run may name several failures of one check
 		var list []threat.Live
 		if err := json.Unmarshal(r.Verdicts, &list); err != nil {
 			return nil, fmt.Errorf("read the verdicts of %s: %w", r.ID, err)
 		}
 		for _, v := range list {
-			refuted := slices.ContainsFunc(f.Rulings, func(r drawbridge.Ruling) bool { return r.Refuted && v.Fingerprint != "" && r.Fingerprint == v.Fingerprint })
+			refuted := slices.ContainsFunc(f.Rulings, func(r drawbridge.Ruling) bool {
+				return r.Refuted && v.Fingerprint != "" && r.Fingerprint == v.Fingerprint
+			})
 			if v.Verdict == drawbridge.Skipped || v.Verdict == drawbridge.Fail && refuted {
 				continue
 			}
-			i := slices.IndexFunc(out, func(o threat.Live) bool { return o.Check == v.Check && o.Element == v.Element })
+			i := slices.IndexFunc(out[:older], func(o threat.Live) bool { return o.Check == v.Check && o.Element == v.Element })
 			switch {
 			case i < 0:
 				out = append(out, v)
 			case out[i].Verdict == drawbridge.Inconclusive:
-				out[i] = v
+				out, older = append(slices.Delete(out, i, i+1), v), older-1
 			}
 		}
 	}
@@ -76,7 +79,7 @@ func presentRuns(tx *store.Tx, f *review.File) ([]drawbridge.Run, error) {
 	return out, err
 }
 
-// missingChecks wants no failure, and where the decision's tier asks for live
+// missingChecks wants no failure that no exception covers, and where the decision's tier asks for live
 // tests a pass of each check that said anything, and one at least.
 func missingChecks(l *look) ([]string, error) {
 	list, err := l.d.verdicts(l.tx, l.file)
@@ -89,6 +92,10 @@ func missingChecks(l *look) ([]string, error) {
 	}
 	var out []string
 	for _, v := range list {
+		f := drawbridge.Finding{Fingerprint: v.Fingerprint, Rule: v.Check, Element: v.Element}
+		if v.Verdict == drawbridge.Fail && slices.ContainsFunc(l.file.Exceptions, func(x drawbridge.Exception) bool { return f.Is(x.Covers) }) {
+			continue
+		}
 		if v.Verdict == drawbridge.Fail || wanted && v.Verdict != drawbridge.Pass {
 			out = append(out, fmt.Sprintf("check %s is %s at %s", v.Check, v.Verdict, v.Element))
 		}

@@ -64,7 +64,7 @@ func (d *Desk) AddCondition(ctx context.Context, actor access.Actor, c drawbridg
 		if c.Owner == "" {
 			c.Owner = in.Owner
 		}
-		if err := holder(tx, "owner", c.Owner); err != nil {
+		if err := register.MayHold(tx, "owner", c.Owner); err != nil {
 			return c, err
 		}
 		s, err := tx.Standings().Get(string(in.ID))

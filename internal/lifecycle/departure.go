@@ -9,6 +9,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
 	"drawbridge/internal/manifest"
+	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 )
 
@@ -230,7 +231,7 @@ func (d *Desk) named(tx *store.Tx, in *drawbridge.Integration, p Planning) error
 	}
 	for _, t := range p.Tasks {
 		if t.Owner != "" {
-			if err := holder(tx, "owner of task "+t.ID, t.Owner); err != nil {
+			if err := register.MayHold(tx, "owner of task "+t.ID, t.Owner); err != nil {
 				return err
 			}
 		}

@@ -130,7 +130,7 @@ func (d *Desk) propose(tx *store.Tx, actor access.Actor, in *drawbridge.Integrat
 		err = d.ends(rule, x.Expires)
 	}
 	if err == nil {
-		err = holder(tx, "owner", x.Owner)
+		err = register.MayHold(tx, "owner", x.Owner)
 	}
 	if err != nil {
 		return err

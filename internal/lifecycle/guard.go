@@ -46,7 +46,7 @@ func guards() []Guard {
 		{"in_date", run, "the approval's last day is not past", "a new review is decided", missingDate},
 		{"conditions", run, "each condition before go-live is met", "a reviewer of its discipline confirms it, or an approver drops it", missingConditions},
 		{"breaches", run, "no overdue condition and no trigger asks for suspension", "what it asks for is done", missingBreaches},
-		{"checks", run, "the latest live checks of the present interface have no failure, and passes where the tier asks for tests", "a tester runs them again", missingChecks},
+		{"checks", run, "the latest live checks of the present interface have no failure that no exception covers, and passes where the tier asks for tests", "a tester runs them again", missingChecks},
 		{"envelope", []string{stepLive}, "an operator attested that the envelope of exactly this decision is live", "an operator attests it with evidence", missingEnvelope},
 		{"resumed", []string{stepResume}, "an operator attested since the suspension that this decision's envelope is live again", "an operator attests it with evidence", missingResumed},
 		{"revocation", retire, "an operator attested a revocation probe that failed to connect, with accepted evidence", "an operator probes and attests, a reviewer accepts the evidence", missingRevocation},

@@ -69,15 +69,6 @@ func day(what string, d drawbridge.Date, now time.Time) error {
 	return nil
 }
 
-// holder refuses to hand something to somebody who cannot sign in.
-func holder(tx *store.Tx, what string, id drawbridge.PersonID) error {
-	p, err := tx.Person(id)
-	if drawbridge.KindOf(err) == drawbridge.NotFound || err == nil && (p.Disabled || p.Erased) {
-		return drawbridge.Errorf(drawbridge.Invalid, "%s: there is nobody with an open account by the identifier %.40q", what, id)
-	}
-	return err
-}
-
 // on finds what a part of an integration is to the table of permissions.
 func on(in drawbridge.IntegrationID, kind string) func(*store.Tx) (access.Object, error) {
 	return func(tx *store.Tx) (access.Object, error) { return register.Object(tx, in, kind, string(in)) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/threat"
@@ -72,6 +73,13 @@ func (x *excepted) threat(t *threat.Threat) {
 	}
 	a := t.Accepted
 	x.take(use{covers: t.ID, id: a.Exception, owner: a.Owner, until: a.Expires}, lists...)
+}
+
+// Names reports whether a reason of the gate is about the control that an
+// exception covers, whether the exception speaks or a rule does.
+func (g *Gate) Names(covers string) bool {
+	id, _, _ := strings.Cut(strings.TrimPrefix(covers, "control:"), "@")
+	return slices.ContainsFunc(g.Reasons, func(r Reason) bool { return slices.Contains(r.Refs, covers) || slices.Contains(r.Refs, id) })
 }
 
 // failed are the exceptions that cover a failed check: one for the check on its

@@ -46,7 +46,7 @@ func (d *Desk) Assign(ctx context.Context, actor access.Actor, ref Ref, to Assig
 		var none Assigned
 		changed := false
 		if to.Owner != "" && to.Owner != in.Owner {
-			if err := mayHold(tx, to.Owner); err != nil {
+			if err := MayHold(tx, "owner", to.Owner); err != nil {
 				return none, err
 			}
 			in.Owner = to.Owner
@@ -117,7 +117,7 @@ func (d *Desk) setMembers(tx *store.Tx, actor access.Actor, id drawbridge.Integr
 		if slices.Contains(added, p) || slices.ContainsFunc(have, func(m drawbridge.Member) bool { return m.Person == p }) {
 			continue
 		}
-		if err := mayHold(tx, p); err != nil {
+		if err := MayHold(tx, "members", p); err != nil {
 			return false, err
 		}
 		if err := tx.AddMember(&drawbridge.Member{ID: string(id) + "/" + string(p), Integration: id, Person: p, CreatedAt: d.now()}); err != nil {
@@ -136,11 +136,11 @@ func (d *Desk) changedHands(tx *store.Tx, id drawbridge.IntegrationID) error {
 	})
 }
 
-// mayHold refuses to hand something to somebody who cannot sign in.
-func mayHold(tx *store.Tx, id drawbridge.PersonID) error {
+// MayHold refuses to hand something to somebody who cannot sign in.
+func MayHold(tx *store.Tx, what string, id drawbridge.PersonID) error {
 	p, err := tx.Person(id)
 	if drawbridge.KindOf(err) == drawbridge.NotFound || err == nil && (p.Disabled || p.Erased) {
-		return drawbridge.Errorf(drawbridge.Invalid, "there is nobody with an open account by the identifier %.40q", id)
+		return drawbridge.Errorf(drawbridge.Invalid, "%s: there is nobody with an open account by the identifier %.40q", what, id)
 	}
 	return err
 }

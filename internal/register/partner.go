@@ -126,7 +126,7 @@ func (d *Desk) editPartner(ctx context.Context, actor access.Actor, e PartnerEdi
 			return want, problem
 		}
 		if want.Owner != "" {
-			if err := mayHold(tx, want.Owner); err != nil {
+			if err := MayHold(tx, "owner", want.Owner); err != nil {
 				return want, err
 			}
 		}
