@@ -40,8 +40,8 @@ func (a *API) queue(c *call, in client.Page) (client.List[client.QueueItem], err
 	})
 }
 
-func (a *API) calendar(c *call, _ struct{}) (stream, error) {
-	list, err := a.opt.Programme.Calendar(c.R.Context(), c.Actor)
+func (a *API) calendar(c *call, in client.CalendarUntil) (stream, error) {
+	list, err := a.opt.Programme.Calendar(c.R.Context(), c.Actor, in.Until)
 	return stream{media: "text/calendar; charset=utf-8", name: "drawbridge.ics", write: func(w io.Writer) error {
 		return programme.WriteCalendar(w, list, "drawbridge", a.opt.Programme.Now())
 	}}, err

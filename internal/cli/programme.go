@@ -50,15 +50,17 @@ func newProgrammeQueue(env *Env) *cobra.Command {
 }
 
 func newProgrammeCalendar(env *Env) *cobra.Command {
-	var out string
+	var out, until string
 	cmd := &cobra.Command{
 		Use: "calendar", Short: "Write what is due as a calendar file", Args: cobra.NoArgs,
 		Long: `Calendar writes what is due as iCalendar: decisions, reviews, conditions, exceptions, evidence,
-contracts, notices and threat models, as far as you may see each. A calendar that reads it from the server itself asks
+contracts, notices and threat models, as far as you may see each. It looks 400 days ahead, or until the day that --until
+names, at most 5 years ahead, and its description says how far. A calendar that reads it from the server itself asks
 GET /api/v1/programme/calendar with a token of yours in the Authorization header; it goes with your access.`,
 		Example: "  drawbridge programme calendar --out drawbridge.ics",
 	}
 	cmd.Flags().StringVar(&out, "out", "", "file to write")
+	cmd.Flags().StringVar(&until, "until", "", "last day, like 2030-12-31; default 400 days ahead")
 	return question[calendarFile]{
 		check: func([]string) error {
 			if out == "" {
@@ -67,7 +69,9 @@ GET /api/v1/programme/calendar with a token of yours in the Authorization header
 			return nil
 		},
 		ask: func(ctx context.Context, c *client.Client, _ []string) (calendarFile, error) {
-			return calendarFile{out}, env.output(out, func(w io.Writer) error { return c.Calendar(ctx, w) })
+			return calendarFile{out}, env.output(out, func(w io.Writer) error {
+				return c.Calendar(ctx, client.CalendarUntil{Until: drawbridge.Date(until)}, w)
+			})
 		},
 		tell: func(w io.Writer, x calendarFile) error { return writeFields(w, "written", x.File) },
 	}.on(env, cmd)

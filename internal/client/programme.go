@@ -98,6 +98,11 @@ type BetweenThreats struct {
 	To   drawbridge.AssessmentID `json:"-" query:"to" doc:"default the latest"`
 }
 
+// CalendarUntil says how far a calendar looks ahead.
+type CalendarUntil struct {
+	Until drawbridge.Date `json:"-" query:"until" doc:"the last day, at most 5 years ahead; default 400 days"`
+}
+
 // ThreatChange is one threat that differs between two assessments.
 type ThreatChange struct {
 	ID          string                 `json:"id"`
@@ -134,8 +139,8 @@ func (c *Client) Queue(ctx context.Context, page Page) (List[QueueItem], error) 
 }
 
 // Calendar writes what is due as iCalendar.
-func (c *Client) Calendar(ctx context.Context, w io.Writer) error {
-	return stream(ctx, c, "GET /api/v1/programme/calendar", struct{}{}, w)
+func (c *Client) Calendar(ctx context.Context, in CalendarUntil, w io.Writer) error {
+	return stream(ctx, c, "GET /api/v1/programme/calendar", in, w)
 }
 
 // Triggers lists triggers, newest first.

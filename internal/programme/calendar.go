@@ -20,20 +20,45 @@ type Due struct {
 	Partner     drawbridge.PartnerID     `json:"partner"`     // may be empty
 }
 
-// How far the calendar looks back and ahead.
+// Calendar is what is due within some days.
+type Calendar struct {
+	From  drawbridge.Date `json:"from"`
+	Until drawbridge.Date `json:"until"` // the last day that it looks at
+	Days  []Due           `json:"days"`
+}
+
+// How far a calendar looks back, how far ahead unless it is asked to look
+// further, and how far it can.
 const (
 	calendarBack  = 90  // days
 	calendarAhead = 400 // days
+	calendarYears = 5
 	maxCalendar   = 5000
 )
 
-// Calendar lists what is due, by day: decisions, reviews, conditions, exceptions,
-// evidence, contracts, notices and threat models, as far as the actor may see
-// each kind today.
-func (d *Desk) Calendar(ctx context.Context, actor access.Actor) ([]Due, error) {
-	a := &agenda{
-		from: string(drawbridge.DateOf(d.now().AddDate(0, 0, -calendarBack))), to: string(drawbridge.DateOf(d.now().AddDate(0, 0, calendarAhead))),
+// horizon is the last day of a calendar.
+func (d *Desk) horizon(until drawbridge.Date) (drawbridge.Date, error) {
+	now := d.now()
+	last := drawbridge.DateOf(now.AddDate(calendarYears, 0, 0))
+	if until == "" {
+		return drawbridge.DateOf(now.AddDate(0, 0, calendarAhead)), nil
 	}
+	if _, err := drawbridge.ParseDate(string(until)); err != nil || until.Past(now) || until > last {
+		return "", drawbridge.Errorf(drawbridge.Invalid, "until: write a day from today to %s, %d years ahead, not %.40q", last, calendarYears, until)
+	}
+	return until, nil
+}
+
+// Calendar lists what is due until a day, 400 days ahead when none is named:
+// decisions, reviews, conditions, exceptions, evidence, contracts, notices and
+// threat models, as far as the actor may see each kind today. What is too much
+// for one calendar is cut off at a day, and the calendar says so.
+func (d *Desk) Calendar(ctx context.Context, actor access.Actor, until drawbridge.Date) (Calendar, error) {
+	until, err := d.horizon(until)
+	if err != nil {
+		return Calendar{}, err
+	}
+	a := &agenda{from: string(drawbridge.DateOf(d.now().AddDate(0, 0, -calendarBack))), to: string(drawbridge.DateOf(until.End()))}
 	for _, part := range []struct {
 		may  access.Action
 		find func() error
@@ -51,15 +76,21 @@ func (d *Desk) Calendar(ctx context.Context, actor access.Actor) ([]Due, error) 
 			return part.find()
 		})
 		if err != nil {
-			return nil, err
+			return Calendar{}, err
 		}
 	}
-	err := d.door.List(ctx, actor, access.IntegrationRead, func(tx *store.Tx, s access.Scope) error {
+	err = d.door.List(ctx, actor, access.IntegrationRead, func(tx *store.Tx, s access.Scope) error {
 		a.tx, a.scope = tx, s
 		return a.name()
 	})
 	slices.SortFunc(a.out, func(x, y Due) int { return cmp.Or(cmp.Compare(x.On, y.On), cmp.Compare(x.ID, y.ID)) })
-	return a.out[:min(len(a.out), maxCalendar)], err
+	out := Calendar{From: drawbridge.Date(a.from), Until: until, Days: a.out}
+	if len(a.out) > maxCalendar {
+		cut := a.out[maxCalendar].On // a day is told whole, or not at all
+		out.Days = slices.DeleteFunc(a.out, func(x Due) bool { return x.On >= cut })
+		out.Until = drawbridge.DateOf(cut.End().AddDate(0, 0, -2))
+	}
+	return out, err
 }
 
 // agenda gathers the days.

@@ -2,6 +2,7 @@ package programme
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -14,10 +15,10 @@ import (
 // maxFold is the longest line of a calendar, in bytes (RFC 5545 section 3.1).
 const maxFold = 75
 
-// WriteCalendar writes days as iCalendar (RFC 5545): whole days, with an
+// WriteCalendar writes a calendar as iCalendar (RFC 5545): whole days, with an
 // identifier that stays, so that a client moves what moved. origin names the
 // installation.
-func WriteCalendar(w io.Writer, list []Due, origin string, now time.Time) error {
+func WriteCalendar(w io.Writer, c Calendar, origin string, now time.Time) error {
 	b := bufio.NewWriter(w)
 	line := func(name, value string) { fold(b, name+":"+value) }
 	line("BEGIN", "VCALENDAR")
@@ -26,7 +27,9 @@ func WriteCalendar(w io.Writer, list []Due, origin string, now time.Time) error 
 	line("CALSCALE", "GREGORIAN")
 	line("METHOD", "PUBLISH")
 	line("X-WR-CALNAME", "Drawbridge")
-	for _, x := range list {
+	line("X-WR-CALDESC", escapeText(fmt.Sprintf("What is due from %s until %s, as far as you may see it. What comes later is not in it: ask with until=, up to %d years ahead.",
+		c.From, c.Until, calendarYears)))
+	for _, x := range c.Days {
 		day, err := time.Parse(time.DateOnly, string(x.On))
 		if err != nil {
 			return drawbridge.Errorf(drawbridge.Invalid, "%s is due on %q, which is no day", x.ID, x.On)

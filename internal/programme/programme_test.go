@@ -232,17 +232,32 @@ func TestCalendar(t *testing.T) {
 			)
 		})
 		for who, want := range map[string][]string{"root": {"contract", "exception", "decision"}, "ann": {"exception", "decision"}, "mallory": nil} {
-			list, err := r.Calendar(t.Context(), map[string]access.Actor{"root": owner, "ann": ann, "mallory": mallory}[who])
+			list, err := r.Calendar(t.Context(), map[string]access.Actor{"root": owner, "ann": ann, "mallory": mallory}[who], "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			var kinds []string
-			for _, x := range list {
+			for _, x := range list.Days {
 				kinds = append(kinds, x.Kind)
 			}
 			if !slices.Equal(kinds, want) {
 				t.Errorf("%s sees %v, want %v", who, kinds, want)
 			}
+		}
+		ends := r.Days(3 * 365)
+		r.Write(t, func(tx *store.Tx) error {
+			return tx.Contracts().Add(&drawbridge.Contract{ID: "ctr_2", Partner: in.Partner, Title: "Late", Ends: ends})
+		})
+		for until, want := range map[drawbridge.Date]int{"": 0, r.Days(3*365 - 1): 0, ends: 1, r.Days(5 * 365): 1} {
+			list, err := r.Calendar(t.Context(), owner, until)
+			late := slices.DeleteFunc(list.Days, func(x programme.Due) bool { return x.ID != "ctr_2" })
+			if err != nil || len(late) != want || until != "" && list.Until != until {
+				t.Errorf("until %q the contract that ends on %s is told %d times %v, want %d; the calendar says until %s", until, ends, len(late), err, want, list.Until)
+			}
+		}
+		for _, until := range []drawbridge.Date{"soon", r.Days(-1), r.Days(5*365 + 3)} {
+			_, err := r.Calendar(t.Context(), owner, until)
+			world.WantKind(t, "until "+string(until), err, drawbridge.Invalid)
 		}
 	})
 }
