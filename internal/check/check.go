@@ -80,9 +80,9 @@ type Result struct {
 	Cause string `json:"cause,omitempty"` // failures of one check with the same cause are one finding; empty: each is its own
 }
 
-// fingerprint identifies a finding over time: titles, targets, identities and
+// Fingerprint identifies a finding over time: titles, targets, identities and
 // times never enter.
-func fingerprint(integration string, r Result) string {
+func Fingerprint(integration string, r Result) string {
 	h := sha256.Sum256([]byte(strings.Join([]string{integration, r.Interface, r.Check, r.Operation, r.Location, r.Discriminator}, "\x00")))
 	return "f1-" + hex.EncodeToString(h[:12])
 }

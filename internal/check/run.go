@@ -227,7 +227,7 @@ func settle(integration string, checks []Check, results []Result) []Result {
 		explains[c.Info().ID] = c.Info().Explains
 	}
 	for i := range results {
-		results[i].Fingerprint = fingerprint(integration, results[i])
+		results[i].Fingerprint = Fingerprint(integration, results[i])
 	}
 	for i := range results {
 		results[i].Root = rootOf(results[i], results, explains)

@@ -82,7 +82,7 @@ func (x *Result) sound(run *Run) error {
 		return drawbridge.Errorf(drawbridge.Invalid, "it is about interface %.60q, and the run's target is of %s", x.Interface, run.Target.Interface)
 	case x.Severity.Rank() < 0:
 		return drawbridge.Errorf(drawbridge.Invalid, "%.40q is no severity", x.Severity)
-	case x.Fingerprint != fingerprint(run.Integration.ID, *x):
+	case x.Fingerprint != Fingerprint(run.Integration.ID, *x):
 		return drawbridge.Errorf(drawbridge.Invalid, "its fingerprint is not that of what it says")
 	}
 	if _, err := drawbridge.Line(x.Title, maxTitle); err != nil {

@@ -18,8 +18,9 @@ import (
 )
 
 const seedLong = `Seed writes a made-up organisation into an empty installation: people, partners, and integrations
-with two years of revisions and assessments. No person or company in it exists. Everything is
+with two years of revisions, assessments and reviews. No person or company in it exists. Everything is
 written through the same doors as real work, at times in the past, so fsck and log verify hold.
+Links to questionnaires are among it, all ended; nobody has their tokens.
 
 What is exact: each revision is a manifest, and each finding comes from assessing one by the packs of
 the installation. What is approximate: --findings makes manifests larger until their findings come to
@@ -49,6 +50,7 @@ func newSeed(env *Env) *cobra.Command {
 	f.IntVar(&opt.Findings, "findings", 0, "about how many findings in all; 0 leaves it to the manifests")
 	f.IntVar(&opt.People, "people", 50, "how many people")
 	f.IntVar(&opt.History, "history", 4, "most revisions of an integration")
+	f.IntVar(&opt.Reviews, "reviews", 1000, "how many integrations have reviews, with questionnaires, evidence, decisions and what follows; the others have a draft")
 	f.Uint64Var(&opt.Seed, "seed", 1, "the same number gives the same organisation, identifiers and secrets apart")
 	f.StringVar(&asOf, "as-of", "", "the day up to which there is a history; now when left out")
 	f.BoolVar(&opt.IntoExisting, "into-existing", false, "write beside what is there")

@@ -46,6 +46,7 @@ type item struct {
 	// What the record has of it so far.
 	id       drawbridge.IntegrationID
 	head     drawbridge.RevisionID
+	pushed   int // the number of the head as it was planned
 	findings int64
 }
 
@@ -90,6 +91,9 @@ func (it *item) vary(m *manifest.Integration, r *rand.Rand) {
 	}
 	if in.Direction == drawbridge.Outbound {
 		in.Hosts = []string{strings.Split(in.Hosts[0], ".")[0] + "." + it.partner.host()}
+	}
+	for i := range m.Targets {
+		m.Targets[i].BaseURL = "https://" + m.Targets[i].Name + "." + it.partner.host()
 	}
 	it.weaken(in, r)
 	if it.care == 0 {

@@ -24,6 +24,7 @@ type plan struct {
 	events   []*event
 	owners   []int // people who bring integrations
 	keepers  []int // people who keep the records of partners
+	holders  map[drawbridge.Role][]int
 }
 
 type person struct {
@@ -65,6 +66,9 @@ type event struct {
 	partner  *partner // of kindPartner
 	item     *item
 	revision int // of kindPush
+
+	tell  func(context.Context, *hand) error // of kindTell
+	about string                             // what it is about, for errors
 }
 
 type kind int
@@ -75,6 +79,7 @@ const (
 	kindPush
 	kindAssess
 	kindAssign
+	kindTell
 )
 
 const day = 24 * time.Hour
@@ -83,7 +88,7 @@ const day = 24 * time.Hour
 // learn how large they must be for the findings that are asked for.
 func newPlan(ctx context.Context, opt Options) (*plan, error) {
 	r := rand.New(rand.NewPCG(opt.Seed, 0)) //nolint:gosec // made-up data, repeatable by its seed
-	p := &plan{start: opt.AsOf.Add(-2 * 365 * day).UTC().Truncate(day)}
+	p := &plan{holders: map[drawbridge.Role][]int{}, start: opt.AsOf.Add(-2 * 365 * day).UTC().Truncate(day)}
 	if opt.History == 1 {
 		p.start = opt.AsOf.Add(-8 * day).UTC().Truncate(day)
 	}
@@ -129,16 +134,20 @@ func (p *plan) addPeople(r *rand.Rand, n int, tag string) {
 	}
 	for i, name := range personNames(r, n) {
 		who := person{name: name, email: strings.ReplaceAll(slugOf(name), "-", ".") + "@harbour" + tag + ".example", roles: []drawbridge.Role{drawbridge.Requester}}
-		if i < min(len(roles), n*6/10) {
-			who.roles = roles[i : i+1]
+		if staffed := min(len(roles), n*6/10); i < staffed {
+			who.roles = nil
+			for j := i; j < len(roles); j += staffed { // where there are few, one person is several
+				who.roles = append(who.roles, roles[j])
+			}
 		}
-		if role := who.roles[0]; role == drawbridge.Requester {
-			p.owners = append(p.owners, i)
-		} else if role == drawbridge.ProgrammeOwner || role == drawbridge.ReviewerLegal {
-			p.keepers = append(p.keepers, i)
+		for _, role := range who.roles {
+			p.holders[role] = append(p.holders[role], i)
 		}
 		p.people = append(p.people, who)
 	}
+	p.owners = p.holders[drawbridge.Requester]
+	p.keepers = slices.Concat(p.holders[drawbridge.ProgrammeOwner], p.holders[drawbridge.ReviewerLegal])
+	slices.Sort(p.keepers)
 }
 
 func (p *plan) addPartners(r *rand.Rand, n int, tag string) {
@@ -246,8 +255,14 @@ func (p *plan) addEvents(r *rand.Rand, opt Options) {
 			p.events = append(p.events, &event{at: between(r, early.Add(day), end), what: kindPartner, partner: with, who: pick(r, p.keepers)})
 		}
 	}
-	for _, it := range p.items {
-		p.addLife(r, it, opt.History, end)
+	for i, it := range p.items {
+		born := p.addLife(r, it, opt.History, end)
+		if i < opt.Reviews {
+			p.addTale(it, born, opt.History, end)
+		}
+	}
+	if opt.Reviews > 0 {
+		p.addPortfolio(opt, end)
 	}
 	slices.SortStableFunc(p.events, func(a, b *event) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
 }
@@ -256,12 +271,14 @@ func (p *plan) addEvents(r *rand.Rand, opt Options) {
 // often than a server does, so that two years are not written for hours.
 const rhythm = 120 * day
 
-// addLife lays out one integration's revisions and assessments.
-func (p *plan) addLife(r *rand.Rand, it *item, history int, end time.Time) {
+// addLife lays out one integration's revisions and assessments, and says when it
+// was born.
+func (p *plan) addLife(r *rand.Rand, it *item, history int, end time.Time) time.Time {
 	recent := end.Add(-6 * day) // what was assessed since is not due again
 	if history == 1 {
-		p.events = append(p.events, &event{at: between(r, recent, end), what: kindPush, item: it, who: it.owner, revision: 1})
-		return
+		born := between(r, recent, end)
+		p.events = append(p.events, &event{at: born, what: kindPush, item: it, who: it.owner, revision: 1})
+		return born
 	}
 	born := between(r, p.start.Add(day), end)
 	last := born
@@ -280,6 +297,7 @@ func (p *plan) addLife(r *rand.Rand, it *item, history int, end time.Time) {
 	if at := born.Add(day); r.IntN(3) == 0 && at.Before(end) {
 		p.events = append(p.events, &event{at: at, what: kindAssign, item: it, who: pick(r, p.owners)})
 	}
+	return born
 }
 
 // between is a moment in a span of time, to the second.

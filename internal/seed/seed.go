@@ -17,8 +17,14 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
+	"drawbridge/internal/dossier"
+	"drawbridge/internal/inquiry"
+	"drawbridge/internal/lifecycle"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/portfolio"
+	"drawbridge/internal/programme"
 	"drawbridge/internal/register"
+	"drawbridge/internal/review"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 )
@@ -35,6 +41,7 @@ type Options struct {
 	Findings     int // about how many in all; 0 leaves it to the templates
 	People       int
 	History      int    // most revisions of an integration; 1 writes a young record without later assessments
+	Reviews      int    // how many of the integrations have reviews, and all that goes with them; 0 for none
 	Seed         uint64 // the same seed and sizes give the same organisation, identifiers and secrets apart
 	AsOf         time.Time
 
@@ -97,7 +104,7 @@ func (o Options) validate() error {
 	if o.Partners < 1 || o.Partners > MaxPartners || o.Integrations < 1 || o.Integrations > MaxIntegrations {
 		return drawbridge.Errorf(drawbridge.Invalid, "seed makes 1 to %d partners and 1 to %d integrations", MaxPartners, MaxIntegrations)
 	}
-	if o.People < 10 || o.People > MaxPeople || o.Findings < 0 || o.Findings > MaxFindings || o.History < 1 || o.History > MaxHistory {
+	if o.People < 10 || o.People > MaxPeople || o.Findings < 0 || o.Findings > MaxFindings || o.Reviews < 0 || o.History < 1 || o.History > MaxHistory {
 		return drawbridge.Errorf(drawbridge.Invalid, "seed makes 10 to %d people, at most %d findings, and 1 to %d revisions of an integration", MaxPeople, MaxFindings, MaxHistory)
 	}
 	return nil
@@ -123,10 +130,16 @@ func (o Options) room(ctx context.Context) error {
 
 // desks are what writes at one time: each has a clock of its own.
 type desks struct {
-	at       time.Time
-	door     *action.Door
-	account  *account.Desk
-	register *register.Desk
+	at        time.Time
+	door      *action.Door
+	account   *account.Desk
+	register  *register.Desk
+	dossier   *dossier.Desk
+	inquiry   *inquiry.Desk
+	review    *review.Desk
+	lifecycle *lifecycle.Desk
+	programme *programme.Desk
+	portfolio *portfolio.Desk
 }
 
 func (o Options) desks() *desks {
@@ -135,6 +148,14 @@ func (o Options) desks() *desks {
 	d.door = action.New(action.Options{Store: o.Store, Keys: o.Keys, Now: now, Log: slog.New(slog.DiscardHandler)})
 	d.account = account.New(d.door, account.Options{Now: now, Origin: o.Keys.Origin()})
 	d.register = register.New(d.door, register.Options{Workspace: o.Workspace, Version: o.Version})
+	d.dossier = dossier.New(d.door, dossier.Options{Register: d.register})
+	d.register.SetEvidence(dossier.Accepted)
+	d.portfolio = portfolio.New(d.door, portfolio.Options{Register: d.register, Workspace: o.Workspace})
+	d.inquiry = inquiry.New(d.door, inquiry.Options{Register: d.register, Dossier: d.dossier, Workspace: o.Workspace})
+	d.register.SetClaims(d.inquiry.Claims)
+	d.review = review.New(d.door, review.Options{Register: d.register, Inquiry: d.inquiry, Workspace: o.Workspace})
+	d.lifecycle = lifecycle.New(d.door, lifecycle.Options{Register: d.register, Status: d.review.StatusOf, Workspace: o.Workspace})
+	d.programme = programme.New(d.door, programme.Options{Register: d.register, Review: d.review, Lifecycle: d.lifecycle, Workspace: o.Workspace})
 	return d
 }
 

@@ -136,6 +136,45 @@ func TestRun(t *testing.T) {
 	})
 }
 
+// TestReviews has what goes with reviews, and nothing in it is of use to anybody.
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	o := place(t, "")
+	o.Partners, o.Integrations, o.People, o.Reviews = 8, 12, 24, 12
+	if _, err := seed.Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	sound(t, o)
+	err := o.Store.View(t.Context(), func(tx *store.Tx) error {
+		count := map[string]func(store.Query) (int64, error){
+			"reviews": tx.Reviews().Count, "signoffs": tx.Signoffs().Count, "decisions": tx.Decisions().Count, "inquiries": tx.Inquiries().Count,
+			"answers": tx.Answers().Count, "links": tx.Links().Count, "evidence": tx.Evidence().Count, "threads": tx.Threads().Count,
+			"comments": tx.Comments().Count, "contracts": tx.Contracts().Count, "measures": tx.Measures().Count, "runs": tx.Runs().Count,
+			"subprocessors": tx.Subprocessors().Count, "profiles": tx.Profiles().Count, "exceptions": tx.Exceptions().Count,
+			"risks": tx.Risks().Count, "triggers": tx.Triggers().Count, "attestations": tx.Attestations().Count, "looks at threats": tx.ThreatReviews().Count,
+		}
+		for name, of := range count {
+			if n, err := of(store.Query{}); err != nil || n == 0 {
+				t.Errorf("there are %d %s: %v", n, name, err)
+			}
+		}
+		links, err := tx.Links().Find(store.Query{})
+		for _, l := range links {
+			if l.Works(asOf) {
+				t.Errorf("link %s works", l.ID)
+			}
+		}
+		due, err2 := tx.OpenEvents(asOf, 10)
+		if len(due) > 0 {
+			t.Errorf("%d events are due at the end of the history: %+v", len(due), due[0])
+		}
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSameSeedSameOrganisation(t *testing.T) {
 	t.Parallel()
 	run := func(number uint64) []string {

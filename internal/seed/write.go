@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/account"
 	"drawbridge/internal/action"
+	"drawbridge/internal/dossier"
+	"drawbridge/internal/inquiry"
+	"drawbridge/internal/lifecycle"
+	"drawbridge/internal/portfolio"
 	"drawbridge/internal/register"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
@@ -84,14 +89,18 @@ func (w *writer) run(ctx context.Context) error {
 	return w.rest(ctx)
 }
 
-// rest ends the delivery of messages of the history, and the word of its pushes:
-// nobody is to be written to, or asked, about what was two years ago. In the
-// inboxes the messages stay.
+// rest ends what the history left for the queue: nobody is to be written to, or
+// asked, about what was two years ago. In the inboxes the messages stay.
 func (w *writer) rest(ctx context.Context) error {
 	return w.opt.desks().door.Keep(ctx, func(tx *store.Tx) error {
-		return errors.Join(
-			tx.EndEventsDue(store.MessageEvent, w.plan.start, w.opt.AsOf),
-			tx.EndEventsDue(register.EventPushed, w.plan.start, w.opt.AsOf))
+		var err error
+		for _, kind := range []string{
+			store.MessageEvent, register.EventPushed, register.EventTouched, dossier.EventCounts, inquiry.EventExpiring, lifecycle.EventEnding,
+			lifecycle.EventEnded, portfolio.EventNotice,
+		} {
+			err = errors.Join(err, tx.EndEventsDue(kind, w.plan.start, w.opt.AsOf))
+		}
+		return err
 	})
 }
 
@@ -127,6 +136,8 @@ func (w *writer) deal(ctx context.Context, turns chan<- *turn) {
 type hand struct {
 	*writer
 	*desks
+
+	now *event
 }
 
 func (h *hand) do(ctx context.Context, t *turn) error {
@@ -144,7 +155,7 @@ func (h *hand) do(ctx context.Context, t *turn) error {
 	if err := wait(ctx, t.before); err != nil {
 		return err
 	}
-	h.at = t.at
+	h.at, h.now = t.at, t.event
 	h.report.Acts++
 	switch t.what {
 	case kindInvite:
@@ -155,6 +166,11 @@ func (h *hand) do(ctx context.Context, t *turn) error {
 		return h.push(ctx, t.event, ready)
 	case kindAssess:
 		return h.assess(ctx, t.event)
+	case kindTell:
+		if err := t.tell(ctx, h); err != nil {
+			return fmt.Errorf("%s at %s: %w", t.about, t.at.Format(time.RFC3339), err)
+		}
+		return nil
 	default:
 		return h.assign(ctx, t.event)
 	}
@@ -216,6 +232,7 @@ func (h *hand) push(ctx context.Context, e *event, ready *register.Prepared) err
 	if err != nil || out.Unchanged {
 		return err
 	}
+	e.item.pushed = e.revision
 	if out.Created {
 		h.report.Integrations++
 	}
@@ -226,7 +243,10 @@ func (h *hand) push(ctx context.Context, e *event, ready *register.Prepared) err
 	h.report.Revisions++
 	h.report.Assessments++
 	e.item.id, e.item.head, e.item.findings = out.Integration.ID, out.Revision.ID, out.Assessment.Findings
-	return nil
+	if h.opt.Reviews == 0 {
+		return nil
+	}
+	return h.review.Pushed(ctx, access.System("review"), e.item.id, "")
 }
 
 func (h *hand) assess(ctx context.Context, e *event) error {
