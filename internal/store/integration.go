@@ -38,6 +38,14 @@ func scopeArgs(s access.Scope) []any {
 	return []any{s.All, person, person, integration}
 }
 
+// seen is the condition by which a list of what belongs to integrations shows
+// only what a person or a machine may see, not all: by its own indexes, however
+// many integrations there are.
+func seen(column string, s access.Scope) (string, []any) {
+	return column + ` IN (SELECT id FROM integration WHERE owner = ? UNION SELECT integration FROM member WHERE person = ?
+		UNION SELECT id FROM integration WHERE id = ?)`, scopeArgs(s)[1:]
+}
+
 // Order is the order of a list of integrations.
 type Order string
 

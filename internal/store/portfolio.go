@@ -72,7 +72,7 @@ func (tx *Tx) Placed(l PlacedList) ([]Placed, error) {
 
 // Parents reads who belongs to whom, of all partners that say so.
 func (tx *Tx) Parents() (map[drawbridge.PartnerID]drawbridge.PartnerID, error) {
-	rows, err := tx.query(`SELECT id, parent FROM profile WHERE parent <> ''`)
+	rows, err := tx.query(`SELECT id, parent FROM profile WHERE parent > ''`)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,8 @@ func (f RiskFilter) where() (string, []any) {
 	parts, args := []string{"1 = 1"}, []any{}
 	and := func(condition string, values ...any) { parts, args = append(parts, condition), append(args, values...) }
 	if !f.Scope.All {
-		and("integration IN (SELECT id FROM integration WHERE "+inScope+")", scopeArgs(f.Scope)...)
+		condition, values := seen("integration", f.Scope)
+		and(condition, values...)
 	}
 	for _, c := range []struct{ column, value string }{
 		{"integration", string(f.Integration)}, {"partner", string(f.Partner)}, {"owner", string(f.Owner)}, {"category", f.Category}, {"treatment", f.Treatment},

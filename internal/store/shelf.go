@@ -136,7 +136,8 @@ func (s Shelf[T]) where(q Query) (string, []any, error) {
 		if !s.has(column) {
 			column = s.t.key
 		}
-		and(column+" IN (SELECT id FROM integration WHERE "+inScope+")", scopeArgs(*q.Scope)...)
+		condition, values := seen(column, *q.Scope)
+		and(condition, values...)
 	}
 	if q.After != "" {
 		if q.Newest {
