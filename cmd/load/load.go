@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,20 +70,21 @@ func load(ctx context.Context, opt options) (*report, error) {
 type person struct {
 	*client.Client
 
-	opt    options
-	rand   *rand.Rand
-	who    credentials
-	token  client.Secret
-	proved time.Time
-	ops    []op // what the roles allow
-	weight int  // of all of ops
-	known  []drawbridge.Integration
-	tokens int
+	opt     options
+	rand    *rand.Rand
+	who     credentials
+	token   client.Secret
+	proved  time.Time
+	ops     []op // what the roles allow
+	weight  int  // of all of ops
+	known   []drawbridge.Integration
+	reviews []drawbridge.Review
+	tokens  int
 }
 
 func newPerson(ctx context.Context, opt options, i int) (*person, error) {
 	p := &person{opt: opt, rand: rand.New(rand.NewPCG(opt.Seed, uint64(i))), who: opt.Credentials[i%len(opt.Credentials)]} //nolint:gosec // made-up work, repeatable by its seed
-	for _, o := range mix {
+	for _, o := range slices.Concat(mix, reviews) {
 		if o.may == nil || has(p.who.Roles, o.may) {
 			p.ops = append(p.ops, o)
 			p.weight += o.weight
