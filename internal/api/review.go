@@ -14,7 +14,7 @@ import (
 func reviewRoutes() []Route {
 	const step = Idempotent | Conditional
 	return []Route{
-		{"GET", "/api/v1/reviews", "reviews.list", access.ReviewRead, "List the reviews that you may see, newest first", 200, Paged, does((*API).reviews)},
+		{"GET", "/api/v1/reviews", "reviews.list", access.ReviewRead, "List the reviews that you may see, newest first or most dangerous first", 200, Paged, does((*API).reviews)},
 		{"GET", "/api/v1/reviews/mine", "reviews.mine", access.ReviewRead, "List the reviews that wait for you, most dangerous first", 200, 0, does((*API).mine)},
 		{"GET", "/api/v1/reviews/{id}", "reviews.get", access.ReviewRead, "Read a review", 200, 0, does((*API).review)},
 		{"GET", "/api/v1/reviews/{id}/progress", "reviews.progress", access.ReviewRead, "Tell what keeps a review from its next step, and who signed", 200, 0, does((*API).progress)},
@@ -41,7 +41,10 @@ func reviewRoutes() []Route {
 }
 
 func (a *API) reviews(c *call, in client.ReviewFilter) (client.List[drawbridge.Review], error) {
-	f := review.Filter{Integration: in.Integration, Partner: in.Partner, State: in.State, Tier: in.Tier, Open: in.Open}
+	f := review.Filter{
+		Integration: in.Integration, Partner: in.Partner, State: in.State, Tier: in.Tier, Open: in.Open, Owner: in.Owner, Reviewer: in.Reviewer,
+		Waiting: in.WaitingOn, Blocked: in.Blocked, Order: in.Order,
+	}
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.Review], error) {
 		return a.opt.Review.Reviews(c.R.Context(), c.Actor, f, after, limit)
 	})
