@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"drawbridge"
@@ -112,7 +114,8 @@ func (w *writing) put(in Putting, source string) (Given, error) {
 	case !had && !in.Answer.Given() && in.Answer.Comment == "":
 		return Given{Question: in.Question, Answer: in.Answer}, nil
 	case have.ID != in.Base:
-		return Given{}, conflict("the question %s was answered meanwhile: read it again, and then answer on top of that", in.Question)
+		return Given{}, conflict("the question %s was answered meanwhile, so nothing was written: there it says %s, and you say %s; to put yours in its place, answer on top of %q",
+			in.Question, inWords(have.Answer), inWords(in.Answer), have.ID)
 	}
 	out := Given{Question: in.Question, Answer: in.Answer, Source: source, Author: who(w.actor), Confirmed: true}
 	if same { // somebody looked at what was carried forward
@@ -130,7 +133,7 @@ func (w *writing) add(g *Given) error {
 			return err
 		}
 		if n >= maxHistory {
-			return drawbridge.Errorf(drawbridge.Limited, "the question %s was answered %d times: write what is left to say in a comment elsewhere", g.Question, n)
+			return drawbridge.Errorf(drawbridge.Limited, "the question %s was answered %s: write what is left to say in a comment elsewhere", g.Question, drawbridge.Count(n, "time", "times"))
 		}
 		old, err := w.tx.Answers().Get(have.ID)
 		if err != nil {
@@ -281,6 +284,27 @@ func answersOf(latest map[string]Given) map[string]questionnaire.Answer {
 		out[id] = g.Answer
 	}
 	return out
+}
+
+// maxWords bounds how much of an answer an error quotes, in characters.
+const maxWords = 2000
+
+// inWords is an answer as a person reads it who has to choose between two.
+func inWords(a questionnaire.Answer) string {
+	var said []string
+	switch {
+	case a.NA:
+		said = append(said, "not applicable", a.Reason)
+	case a.Given():
+		said = append(said, text(a.Value))
+	default:
+		said = append(said, "nothing")
+	}
+	out := strings.TrimSuffix(strings.Join(append(said, a.Comment), "; "), "; ")
+	if r := []rune(out); len(r) > maxWords {
+		out = string(r[:maxWords]) + "…"
+	}
+	return strconv.Quote(out)
 }
 
 // sameAnswer reports whether two answers say the same, however they are spelled.

@@ -2,7 +2,9 @@ package inquiry_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -171,6 +173,55 @@ func TestPreview(t *testing.T) {
 	wantKind(t, "the preview of no link", err, drawbridge.NotFound)
 }
 
+// TestAtOnce has many people answer one question at the same moment, over and
+// over: one answer stands, everybody else reads it beside their own, and each
+// answer that was ever taken is in the history.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, url string) {
+		r := open(t, url)
+		q := r.send(t)
+		const people, rounds = 6, 4
+		var links [people]access.Actor
+		for i := range links {
+			links[i], _ = r.link(t, r.rev, q.ID, inquiry.NewLink{})
+		}
+		base := ""
+		for round := range rounds {
+			r.pass(time.Second)
+			var wg sync.WaitGroup
+			var errs [people]error
+			var out [people]inquiry.Given
+			for i := range links {
+				wg.Go(func() {
+					value := fmt.Sprintf(`"round %d, person %d"`, round, i)
+					out[i], errs[i] = r.Put(t.Context(), links[i], q.ID, inquiry.Putting{Question: "base.plan", Base: base, Answer: answer(value)})
+				})
+			}
+			wg.Wait()
+			won := slices.Index(errs[:], nil)
+			if won < 0 {
+				t.Fatalf("round %d: nobody's answer was taken: %v", round, errs)
+			}
+			for i, err := range errs {
+				if i == won {
+					continue
+				}
+				wantKind(t, "coming second", err, drawbridge.Conflict)
+				for _, who := range []int{won, i} {
+					if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("round %d, person %d", round, who)) {
+						t.Errorf("person %d reads %v, want the words of person %d among them", i, err, who)
+					}
+				}
+			}
+			base = out[won].ID
+		}
+		if list, err := r.History(t.Context(), r.rev, q.ID, "base.plan"); err != nil || len(list) != rounds || list[0].ID != base {
+			t.Errorf("the history is %+v %v, want one answer of each round", list, err)
+		}
+	})
+}
+
 // TestNothingIsOverwritten lets two people answer one question at once.
 func TestNothingIsOverwritten(t *testing.T) {
 	t.Parallel()
@@ -182,6 +233,9 @@ func TestNothingIsOverwritten(t *testing.T) {
 		first := r.put(t, a, q.ID, "base.plan", `"ours"`, "")
 		_, err := r.Put(t.Context(), b, q.ID, inquiry.Putting{Question: "base.plan", Answer: answer(`"theirs"`)})
 		wantKind(t, "an answer that did not see the first", err, drawbridge.Conflict)
+		if !strings.Contains(err.Error(), `there it says "ours", and you say "theirs"`) {
+			t.Errorf("who came second reads %v, want both texts", err)
+		}
 		if same := r.put(t, a, q.ID, "base.plan", `"ours"`, ""); same.ID != first.ID {
 			t.Error("the same again made another answer")
 		}
