@@ -3,6 +3,7 @@ package portfolio
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // identifierForms say how public identifiers look. Letters are capital, and
@@ -14,7 +15,7 @@ var identifierForms = map[string]struct {
 }{
 	"lei":  {regexp.MustCompile(`^[0-9A-Z]{18}[0-9]{2}$`), "529900T8BM49AURSDO55", func(s string) bool { return mod97(s) == 1 }}, // ISO 17442, ISO 7064 MOD 97-10
 	"euid": {regexp.MustCompile(`^[A-Z]{2}[A-Z0-9]{1,10}\.[A-Z0-9_/-]{1,30}(\.[0-9A-Z])?$`), "DEK1101R.HRB116737", nil},          // (EU) 2015/884
-	"vat":  {regexp.MustCompile(`^[A-Z]{2}[0-9A-Z+*]{2,13}$`), "DE136695976", checkVAT},
+	"vat":  {regexp.MustCompile(`^[A-Z]{2}[0-9A-Z+*]{2,14}$`), "DE136695976", checkVAT},
 	"duns": {regexp.MustCompile(`^[0-9]{9}$`), "150483782", nil}, // it had a check digit until 2006
 }
 
@@ -51,12 +52,35 @@ func mod97(s string) int {
 	return n
 }
 
-// vats are the countries whose numbers are checked, behind the two letters.
-// Another country's number is taken as it is.
+// vats are the numbers of the Union, of Norway, Switzerland and the United Kingdom,
+// behind the two letters: their form, and their check digits where these are
+// checked here. Another country's number is taken as it is.
 var vats = map[string]struct {
 	form  *regexp.Regexp
-	check func(string) bool
+	check func(string) bool // nil: the form alone
 }{
+	"BG": {regexp.MustCompile(`^[0-9]{9,10}$`), nil},
+	"CH": {regexp.MustCompile(`^E[0-9]{9}(MWST|TVA|IVA)?$`), func(s string) bool {
+		return (11-weighted(s[1:], 5, 4, 3, 2, 7, 6, 5, 4)%11)%11 == digit(s, 9)
+	}},
+	"CY": {regexp.MustCompile(`^[0-9]{8}[A-Z]$`), nil},
+	"CZ": {regexp.MustCompile(`^[0-9]{8,10}$`), nil},
+	"EE": {regexp.MustCompile(`^[0-9]{9}$`), nil},
+	"ES": {regexp.MustCompile(`^([A-Z][0-9]{7}[0-9A-Z]|[0-9]{8}[A-Z])$`), nil},
+	"GB": {britain, nil},
+	"HR": {regexp.MustCompile(`^[0-9]{11}$`), mod11to10},
+	"HU": {regexp.MustCompile(`^[0-9]{8}$`), nil},
+	"IE": {regexp.MustCompile(`^([0-9]{7}[A-Z]{1,2}|[0-9][A-Z+*][0-9]{5}[A-Z])$`), nil},
+	"LT": {regexp.MustCompile(`^([0-9]{9}|[0-9]{12})$`), nil},
+	"LV": {regexp.MustCompile(`^[0-9]{11}$`), nil},
+	"MT": {regexp.MustCompile(`^[0-9]{8}$`), nil},
+	"NO": {regexp.MustCompile(`^[0-9]{9}(MVA)?$`), func(s string) bool {
+		return (11-weighted(s, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11 == digit(s, 8)
+	}},
+	"RO": {regexp.MustCompile(`^[0-9]{2,10}$`), nil},
+	"SI": {regexp.MustCompile(`^[1-9][0-9]{7}$`), nil},
+	"SK": {regexp.MustCompile(`^[1-9][0-9]{9}$`), nil},
+	"XI": {britain, nil}, // Northern Ireland
 	"AT": {regexp.MustCompile(`^U[0-9]{8}$`), func(s string) bool { return (luhnSum(s[1:8], 1)+4+digit(s, 8))%10 == 0 }},
 	"BE": {regexp.MustCompile(`^[01][0-9]{9}$`), func(s string) bool { return number(s[:8])%97 == 97-number(s[8:]) }},
 	"DE": {regexp.MustCompile(`^[1-9][0-9]{8}$`), mod11to10},
@@ -78,7 +102,22 @@ var vats = map[string]struct {
 
 func checkVAT(s string) bool {
 	v, ok := vats[s[:2]]
-	return !ok || v.form.MatchString(s[2:]) && v.check(s[2:])
+	return !ok || v.form.MatchString(s[2:]) && (v.check == nil || v.check(s[2:]))
+}
+
+var britain = regexp.MustCompile(`^([0-9]{9}|[0-9]{12}|(GD|HA)[0-9]{3})$`)
+
+// Checked reports whether an identifier in its one spelling has check digits that
+// were checked: of another, the form alone is known to be right.
+func Checked(kind, text string) bool {
+	f := identifierForms[kind]
+	if kind != "vat" {
+		return f.check != nil
+	}
+	if !f.form.MatchString(text) || text[:2] == "FR" && strings.ContainsFunc(text[2:4], unicode.IsLetter) { // see checkFR
+		return false
+	}
+	return vats[text[:2]].check != nil
 }
 
 func digit(s string, i int) int { return int(s[i] - '0') }

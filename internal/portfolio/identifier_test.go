@@ -47,7 +47,32 @@ func TestIdentifier(t *testing.T) {
 		{"vat PT mistyped", "vat", "PT501964842", ""},
 		{"vat SE", "vat", "SE556188840401", "SE556188840401"},
 		{"vat SE mistyped", "vat", "SE123456789101", ""},
-		{"vat of a country without a check here", "vat", "CY10259033P", "CY10259033P"},
+		{"vat CY, by its form", "vat", "CY10259033P", "CY10259033P"},
+		{"vat CY without its letter", "vat", "CY10259033", ""},
+		{"vat BG", "vat", "BG175074752", "BG175074752"},
+		{"vat CH", "vat", "CHE-107.787.577 IVA", "CHE107787577IVA"},
+		{"vat CH mistyped", "vat", "CHE107787578IVA", ""},
+		{"vat CZ", "vat", "CZ25123891", "CZ25123891"},
+		{"vat EE", "vat", "EE100931558", "EE100931558"},
+		{"vat ES", "vat", "ESA28015865", "ESA28015865"},
+		{"vat ES too short", "vat", "ESA2801586", ""},
+		{"vat GB", "vat", "GB980780684", "GB980780684"},
+		{"vat GB of a department", "vat", "GBGD001", "GBGD001"},
+		{"vat GB too short", "vat", "GB98078068", ""},
+		{"vat HR", "vat", "HR33392005961", "HR33392005961"},
+		{"vat HR mistyped", "vat", "HR33392005962", ""},
+		{"vat HU", "vat", "HU12892312", "HU12892312"},
+		{"vat IE", "vat", "IE6433435F", "IE6433435F"},
+		{"vat LT", "vat", "LT119511515", "LT119511515"},
+		{"vat LV", "vat", "LV40003521600", "LV40003521600"},
+		{"vat MT", "vat", "MT11679112", "MT11679112"},
+		{"vat NO", "vat", "NO 995525828 MVA", "NO995525828MVA"},
+		{"vat NO mistyped", "vat", "NO995525829MVA", ""},
+		{"vat RO", "vat", "RO18547290", "RO18547290"},
+		{"vat SI", "vat", "SI50223054", "SI50223054"},
+		{"vat SK", "vat", "SK2022749619", "SK2022749619"},
+		{"vat XI", "vat", "XI980780684", "XI980780684"},
+		{"vat of a country that is not listed", "vat", "IS12345", "IS12345"},
 		{"another kind", "iban", "X", ""},
 		{"nothing", "lei", "", ""},
 	} {
@@ -58,6 +83,20 @@ func TestIdentifier(t *testing.T) {
 				t.Errorf("Identifier(%s, %q) = %q %v, want %q", c.kind, c.text, got, err, c.want)
 			}
 		})
+	}
+}
+
+// TestChecked tells identifiers with check digits from those with a form alone.
+func TestChecked(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[[2]string]bool{
+		{"lei", "529900T8BM49AURSDO55"}: true, {"duns", "150483782"}: false, {"euid", "DEK1101R.HRB116737"}: false,
+		{"vat", "DE136695976"}: true, {"vat", "FR40303265045"}: true, {"vat", "FRAB303265045"}: false, {"vat", "CY10259033P"}: false,
+		{"vat", "IS12345"}: false, {"vat", ""}: false, {"iban", "X"}: false,
+	} {
+		if got := portfolio.Checked(id[0], id[1]); got != want {
+			t.Errorf("Checked(%s, %s) = %v, want %v", id[0], id[1], got, want)
+		}
 	}
 }
 
