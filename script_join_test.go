@@ -1,8 +1,6 @@
 package drawbridge_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,16 +30,12 @@ func (s *serverScript) join(ts *testscript.TestScript, neg bool, args []string) 
 		return c
 	}
 	password := client.Hide(scriptPassword)
-	signIn := func(email string) client.SignedIn {
-		in, err := call(seal.Hidden{}).SignIn(ctx, client.SignIn{Email: email, Password: password})
-		ts.Check(err)
-		return in
-	}
 	const root = "root@drawbridge.example"
 	if _, err := call(seal.Hidden{}).Setup(ctx, client.Setup{Email: root, Name: "Root", Password: password}); err != nil && drawbridge.KindOf(err) != drawbridge.Conflict {
 		ts.Fatalf("%v", err)
 	}
-	admin := signIn(root)
+	admin, err := call(seal.Hidden{}).SignIn(ctx, client.SignIn{Email: root, Password: password})
+	ts.Check(err)
 	ts.Setenv("root_SESSION", admin.Secret.Reveal())
 	roles := make([]drawbridge.Role, len(args)-1)
 	for i, r := range args[1:] {
@@ -52,12 +46,8 @@ func (s *serverScript) join(ts *testscript.TestScript, neg bool, args []string) 
 	ts.Check(err)
 	_, err = call(seal.Hidden{}).Accept(ctx, client.Accept{Secret: invited.Secret, Password: password})
 	ts.Check(err)
-	ts.Setenv(name+"_SESSION", signIn(email).Secret.Reveal())
 	ts.Setenv(name+"_ID", string(invited.Person.ID))
-	file := ts.MkAbs(filepath.Join(ts.Getenv("WORK"), "join.password"))
-	ts.Check(os.WriteFile(file, []byte(scriptPassword+"\n"), 0o600))
-	ts.Check(s.as(ts, name, []string{"login", "--email", email, "--password-file", file}))
-	ts.Check(os.Remove(file))
+	s.login(ts, name)
 }
 
 // machine makes a machine token for the integration that somebody pushed, and

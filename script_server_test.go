@@ -39,6 +39,12 @@ import (
 //	http METHOD PATH [HEADER: VALUE]... [@FILE]
 //	                      asks $SERVER (or a whole URL) and prints status, headers and body
 //	take VARIABLE PATTERN keeps what a pattern finds in the last standard output
+//	clock +90d [NAME]...  steps the clock of server and commands; who is named signs in again
+//	day VARIABLE +20d     keeps a day of that clock in a variable
+//	until PATTERN NAME ARG...
+//	                      repeats what somebody runs until its output fits
+//	ran FILE MANIFEST AGE CHECK=VERDICT...
+//	                      writes what a run of live checks says that ended so long ago
 //	receiver NAME         starts a receiver of webhooks; received waits for a message
 //
 // The condition [postgres] holds in the run on PostgreSQL.
@@ -96,6 +102,7 @@ func (s *serverScript) commands() map[string]scriptCommand {
 	out := map[string]scriptCommand{
 		"serve": s.serve, "at": s.at, "exits": s.exits, "http": s.http,
 		"join": s.join, "machine": s.machine, "receiver": s.receiver, "received": s.received, "take": take,
+		"clock": s.clock, "day": day, "until": s.until, "ran": ran,
 		"end": func(ts *testscript.TestScript, neg bool, args []string) {
 			s.finish(ts, neg, args, (*testkit.Process).Stop)
 		},

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 }
 
 // drawbridgeMain is the program as scripts run it. Scripts with a server let
-// the clock run.
+// the clock run, and step it.
 func drawbridgeMain() {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -28,7 +28,7 @@ func drawbridgeMain() {
 		Now: fixedNow, Version: "test",
 	}
 	if os.Getenv("CLOCK") == "running" {
-		env.Now = time.Now
+		env.Now = ahead(os.Getenv("WORK"))
 	}
 	code := cli.Run(ctx, env)
 	stop()
