@@ -91,7 +91,7 @@ func open(t *testing.T, url string) *rig {
 func workspace(t *testing.T) *policy.Workspace {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"pack.yaml": "name: small\nkind: questionnaire\nversion: 1.0.0\n", "templates/small.yaml": template} {
+	for name, text := range map[string]string{"pack.yaml": "name: small\nkind: questionnaire\nversion: 1.0.0\n", "templates/small.yaml": template, "templates/tested.yaml": tested} {
 		file := filepath.Join(dir, "pack", name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			t.Fatal(err)

@@ -223,34 +223,29 @@ func (d *Desk) settled(tx *store.Tx, id drawbridge.IntegrationID) (questionnaire
 	if err != nil {
 		return s, err
 	}
-	runs, err := tx.Runs().Find(store.Query{Equal: map[string]any{"integration": id, "content": head.Content, "complete": true}, Newest: true, Limit: 20})
+	runs, err := tx.Runs().Find(store.Query{Equal: map[string]any{"integration": id, "stands": true}, Newest: true, Limit: maxRuns})
 	if err != nil {
 		return s, err
 	}
-	return s, passed(runs, s.Checks)
+	return s, passed(runs, head.Content, s.Checks)
 }
 
-// passed notes the checks that the latest run of each target passed. One that did
-// not pass everywhere settles nothing.
-func passed(runs []drawbridge.Run, out map[string]string) error {
-	seen, failed := map[string]bool{}, map[string]bool{}
-	for _, r := range runs {
-		if seen[r.Target] {
-			continue
-		}
-		seen[r.Target] = true
-		var verdicts []struct {
-			Check   string             `json:"check"`
-			Verdict drawbridge.Verdict `json:"verdict"`
-		}
-		if err := json.Unmarshal(r.Verdicts, &verdicts); err != nil {
-			return fmt.Errorf("read the verdicts of %s: %w", r.ID, err)
-		}
-		for _, v := range verdicts {
-			if v.Verdict != drawbridge.Pass {
-				failed[v.Check] = true
-			}
-			out[v.Check] = fmt.Sprintf("%s passed on %s (%s)", v.Check, r.FinishedAt.Format("2006-01-02"), r.ID)
+// maxRuns bounds how many runs are looked at, those that were handed in last.
+const maxRuns = 1000
+
+// passed notes the checks that passed wherever they were tried, in whole runs on
+// this content.
+func passed(runs []drawbridge.Run, content string, out map[string]string) error {
+	standing, err := register.Standing(runs)
+	if err != nil {
+		return err
+	}
+	failed := map[string]bool{}
+	for _, v := range standing {
+		if v.Verdict == drawbridge.Pass && v.Run.Complete && v.Run.Content == content {
+			out[v.Check] = max(out[v.Check], fmt.Sprintf("%s passed on %s (%s)", v.Check, v.Run.FinishedAt.Format("2006-01-02"), v.Run.ID)) // the latest, whichever the order
+		} else {
+			failed[v.Check] = true
 		}
 	}
 	for check := range failed {

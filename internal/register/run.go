@@ -138,9 +138,13 @@ func (d *Desk) addRun(tx *store.Tx, r *drawbridge.Run, size int64) error {
 	if err != nil {
 		return err
 	}
-	stand, err := standing(list)
+	verdicts, err := Standing(list)
 	if err != nil {
 		return err
+	}
+	stand := map[string]bool{}
+	for _, v := range verdicts {
+		stand[v.Run.ID] = true
 	}
 	for i := range list {
 		x := &list[i]
@@ -158,33 +162,31 @@ func (d *Desk) addRun(tx *store.Tx, r *drawbridge.Run, size int64) error {
 	return d.Touch(tx, r.Integration)
 }
 
-// standing says which runs have a verdict that no later one replaced, by the rule
-// of the assessment.
-func standing(runs []drawbridge.Run) (map[string]bool, error) {
-	type holder struct {
-		run     string
-		verdict drawbridge.Verdict
-	}
+// Verdict is what one run says of a check at an interface.
+type Verdict struct {
+	threat.Live
+	Run *drawbridge.Run
+}
+
+// Standing is the verdict that stands of each check and interface, by the rule of
+// the assessment: no later run replaced it, in whatever order they were handed in.
+func Standing(runs []drawbridge.Run) (map[[2]string]Verdict, error) {
 	runs = slices.Clone(runs)
 	slices.SortFunc(runs, func(a, b drawbridge.Run) int {
 		return cmp.Or(a.FinishedAt.Compare(b.FinishedAt), cmp.Compare(a.ID, b.ID))
 	})
-	holders := map[[2]string]holder{}
-	for _, r := range runs {
-		list, err := Verdicts(&r)
+	out := map[[2]string]Verdict{}
+	for i := range runs {
+		list, err := Verdicts(&runs[i])
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range list {
 			key := [2]string{v.Check, v.Element}
-			if had, ok := holders[key]; !ok || assess.Supersedes(v.Verdict, had.verdict) {
-				holders[key] = holder{r.ID, v.Verdict}
+			if had, ok := out[key]; !ok || assess.Supersedes(v.Verdict, had.Verdict) {
+				out[key] = Verdict{v, &runs[i]}
 			}
 		}
-	}
-	out := map[string]bool{}
-	for _, h := range holders {
-		out[h.run] = true
 	}
 	return out, nil
 }
