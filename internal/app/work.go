@@ -58,11 +58,11 @@ func (a *App) workers() map[string]job.Worker {
 	return map[string]job.Worker{
 		register.EventAssess: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			_, err := a.Register.AssessDue(ctx, access.System("assess"), drawbridge.IntegrationID(e.Subject))
-			return err
+			return a.lookAt(ctx, e, err)
 		}},
 		register.EventTouched: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			_, err := a.Register.AssessTouched(ctx, access.System("assess"), e)
-			return err
+			return a.lookAt(ctx, e, err)
 		}},
 		dossier.EventCounts: {Timeout: 10 * time.Minute, Work: func(ctx context.Context, e job.Event) error {
 			return a.Dossier.Recount(ctx, drawbridge.EvidenceID(e.Subject))
@@ -74,7 +74,7 @@ func (a *App) workers() map[string]job.Worker {
 			if err := a.Lifecycle.Adopt(ctx, access.System("lifecycle"), drawbridge.IntegrationID(e.Subject)); err != nil {
 				return err
 			}
-			return a.Review.Pushed(ctx, access.System("review"), drawbridge.IntegrationID(e.Subject), job.Key(e))
+			return a.lookAt(ctx, e, a.Review.Pushed(ctx, access.System("review"), drawbridge.IntegrationID(e.Subject), job.Key(e)))
 		}},
 		lifecycle.EventEnding: {Work: func(ctx context.Context, e job.Event) error {
 			return a.Lifecycle.Ending(ctx, access.System("lifecycle"), e.Subject)
@@ -101,6 +101,15 @@ func (a *App) workers() map[string]job.Worker {
 			return err
 		}},
 	}
+}
+
+// lookAt compares what was decided about an integration with what was just found
+// out of it, so that a failed check or evidence that ended waits for no night.
+func (a *App) lookAt(ctx context.Context, e job.Event, err error) error {
+	if err == nil {
+		_, err = a.Programme.Look(ctx, access.System("programme"), drawbridge.IntegrationID(e.Subject))
+	}
+	return err
 }
 
 // mail is the mail server of the settings, which were validated.
