@@ -299,8 +299,8 @@ func (d *Desk) Resolve(ctx context.Context, actor access.Actor, id drawbridge.Th
 			return *t, problem
 		case t.ResolvedBy != "":
 			return *t, drawbridge.Errorf(drawbridge.Conflict, "this discussion was resolved already")
-		case t.Blocks && t.OpenedBy != who(actor) && !reviews(tx, actor):
-			return *t, drawbridge.Errorf(drawbridge.Denied, "this discussion blocks the review: who opened it resolves it, or a reviewer")
+		case t.Blocks && t.OpenedBy != who(actor) && !reviews(tx, actor, t.Integration):
+			return *t, drawbridge.Errorf(drawbridge.Denied, "this discussion blocks the review: who opened it resolves it, or a reviewer who has no part in the integration")
 		}
 		t.Version, t.ResolvedBy, t.ResolvedAt, t.UpdatedAt = c.Version, who(actor), d.now(), d.now()
 		if err := tx.Threads().Set(t); err != nil {
@@ -311,12 +311,25 @@ func (d *Desk) Resolve(ctx context.Context, actor access.Actor, id drawbridge.Th
 	return out, err
 }
 
-// reviews reports whether the actor looks at what others bring, by their roles as they are now.
-func reviews(tx *store.Tx, actor access.Actor) bool {
+// reviews reports whether the actor looks at what others bring, by their roles as
+// they are now: who owns an integration, changes it or asked for it is reviewed
+// there, whatever else they review.
+func reviews(tx *store.Tx, actor access.Actor, in drawbridge.IntegrationID) bool {
 	p, err := tx.Person(actor.Person)
-	return err == nil && slices.ContainsFunc(p.Roles, func(r drawbridge.Role) bool {
+	if err != nil || !slices.ContainsFunc(p.Roles, func(r drawbridge.Role) bool {
 		return r == drawbridge.ProgrammeOwner || strings.HasPrefix(string(r), "reviewer_")
-	})
+	}) {
+		return false
+	}
+	if in == "" {
+		return true
+	}
+	o, err := register.Object(tx, in, "integration", string(in))
+	if err != nil || slices.Contains(o.Owners, actor.Person) {
+		return false
+	}
+	last, err := tx.Reviews().First(store.Query{Equal: map[string]any{"integration": string(in)}, Newest: true})
+	return drawbridge.KindOf(err) == drawbridge.NotFound || err == nil && last.Requester != actor.Person
 }
 
 // Blocking lists the open discussions that keep an integration's review from
