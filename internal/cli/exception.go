@@ -49,7 +49,7 @@ func newExceptionList(env *Env) *cobra.Command {
 		head: "ID STATE HOLDS COVERS EXPIRES RENEWALS OWNER REASON INTEGRATION", none: "there is no such exception among the integrations that you may see",
 		row: func(x drawbridge.Exception) []string {
 			return []string{
-				x.ID, x.State, strconv.FormatBool(x.Holds(env.Now())), x.Covers, string(x.Expires), strconv.FormatInt(x.Renewals, 10), string(x.Owner), x.Reason,
+				x.ID, x.State, yesNo(x.Holds(env.Now())), x.Covers, string(x.Expires), strconv.FormatInt(x.Renewals, 10), string(x.Owner), x.Reason,
 				string(x.Integration),
 			}
 		},

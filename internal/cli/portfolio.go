@@ -121,8 +121,12 @@ func noticeState(n drawbridge.NoticeView) string {
 }
 
 func tellNotice(w io.Writer, n drawbridge.NoticeView) error {
+	deadline := string(n.Deadline) // a last day, or with a clock that runs in hours an instant
+	if n.Kind == "incident" {
+		deadline = moment(n.DueAt)
+	}
 	return writeFields(w, "notice", n.ID, "partner", string(n.Partner), "kind", n.Kind, "state", noticeState(n), "title", n.Title, "text", n.Text,
-		"received", moment(n.Received), "effective", string(n.Effective), "deadline", moment(n.DueAt), "by", n.Rule, "decided by", string(n.DecidedBy), "because", n.Reason)
+		"received", moment(n.Received), "effective", string(n.Effective), "deadline", deadline, "by", n.Rule, "decided by", string(n.DecidedBy), "because", n.Reason)
 }
 
 func newNoticeShow(env *Env) *cobra.Command {

@@ -224,7 +224,11 @@ func newProgrammeAnnounce(env *Env) *cobra.Command {
 }
 
 func tellImpact(w io.Writer, x client.Impact) error {
-	if _, err := fmt.Fprintf(w, "scored %d, changed %d, worse %d, failed %d, queued %d\n", x.Scored, x.Changed, x.Worse, x.Failed, x.Queued); err != nil || len(x.Effects) == 0 {
+	queued := ""
+	if x.Queued > 0 {
+		queued = fmt.Sprintf(", triggers raised %d", x.Queued)
+	}
+	if _, err := fmt.Fprintf(w, "scored %d, changed %d, worse (tier or gate) %d, failed %d%s\n", x.Scored, x.Changed, x.Worse, x.Failed, queued); err != nil || len(x.Effects) == 0 {
 		return err
 	}
 	rows := make([][]string, len(x.Effects))

@@ -189,7 +189,14 @@ func tellReview(w io.Writer, r shownReview) error {
 		if !s.Counts {
 			how = "does not count: " + s.Why
 		}
-		fmt.Fprintf(&b, "signed for %s by %s, %s: %s\n", s.Role, s.Person, moment(s.CreatedAt), line(how))
+		who := string(s.Person)
+		if s.For != "" {
+			who += " in the place of " + string(s.For)
+		}
+		if s.Comment != "" {
+			how += ": " + s.Comment
+		}
+		fmt.Fprintf(&b, "signed for %s by %s, %s: %s\n", s.Role, who, moment(s.CreatedAt), line(how))
 	}
 	for _, d := range r.Changes.Differences {
 		fmt.Fprintf(&b, "changed since the decision (%s): %s\n", d.Kind, line(d.Text))

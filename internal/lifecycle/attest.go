@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/access"
@@ -151,17 +152,24 @@ func (d *Desk) unfit(tx *store.Tx, in *drawbridge.Integration, id drawbridge.Evi
 	case e.State == "accepted", e.State == "offered" && !accepted:
 		return "", nil
 	case e.State == "offered":
-		return "was not accepted yet", nil
+		return notAccepted, nil
 	}
 	return "is " + e.State, nil
 }
+
+// notAccepted is why evidence is unfit that a reviewer has still to look at.
+const notAccepted = "was not accepted yet"
 
 // orUnfit is an error, or else why evidence is unfit.
 func orUnfit(err error, why string) error {
 	if err != nil {
 		return err
 	}
-	return drawbridge.Errorf(drawbridge.Conflict, "%s: hand in and name another", why)
+	next := "hand in and name another"
+	if strings.HasSuffix(why, notAccepted) {
+		next = "have a reviewer accept it first"
+	}
+	return drawbridge.Errorf(drawbridge.Conflict, "%s: %s", why, next)
 }
 
 // Revoke takes an attestation back.

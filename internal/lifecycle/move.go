@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"drawbridge"
@@ -59,7 +60,7 @@ func (d *Desk) step(tx *store.Tx, id drawbridge.IntegrationID, step string) (*lo
 	}
 	to, ok := in.State.Step(step)
 	if !ok {
-		return nil, drawbridge.Errorf(drawbridge.Conflict, "the integration is %s: there is no %s from there", in.State, step)
+		return nil, drawbridge.Errorf(drawbridge.Conflict, "an integration that is %s cannot take the step %s", in.State, strings.ReplaceAll(step, "_", " "))
 	}
 	l, err := d.look(tx, in)
 	if err != nil {
