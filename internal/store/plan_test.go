@@ -66,7 +66,7 @@ func questions() []asked {
 		by((*Tx).Profiles, "parent"),
 		by((*Tx).Conditions, "integration", "state"),
 		by((*Tx).Exceptions, "integration", "state"),
-		by((*Tx).Risks, "integration", "partner", "owner", "category", "state"),
+		by((*Tx).Risks, "integration", "partner", "owner", "category"),
 		by((*Tx).Triggers, "integration", "kind", "handled_at"),
 		by((*Tx).Attestations, "integration"),
 		by((*Tx).Departures, "integration"),

@@ -70,7 +70,12 @@ func (s Shelf[T]) Find(q Query) ([]T, error) {
 	if q.Newest {
 		order += " DESC"
 	}
-	return s.t.find(s.tx, where+order+" LIMIT ?", append(args, min(limit, maxFind))...)
+	args = append(args, min(limit, maxFind))
+	if len(q.Ranges) > 0 && limit < defaultFind {
+		// A page of what lies in a range: identifiers are put in order, not rows.
+		return s.t.find(s.tx, s.t.key+" IN (SELECT "+s.t.key+" FROM "+s.t.kind+" WHERE "+where+order+" LIMIT ?)"+order, args...)
+	}
+	return s.t.find(s.tx, where+order+" LIMIT ?", args...)
 }
 
 // First reads the first of what a query selects, or not_found.
