@@ -50,8 +50,7 @@ func ImportSheet(data []byte, m Mapping) (*Template, map[string]Answer, []Note, 
 		im.sheet(sheet, g)
 	}
 	if len(im.seen) == 0 {
-		return nil, nil, nil, bad("no row was found with an identifier and a question; the sheets are %s, and the mapping looks in %s for the columns %s and %s",
-			strings.Join(b.sheets(), ", "), strings.Join(m.Sheets, ", "), strings.Join(m.Columns.ID, " or "), strings.Join(m.Columns.Text, " or "))
+		return nil, nil, nil, im.nothing(b)
 	}
 	if len(im.seen) > MaxQuestions {
 		return nil, nil, nil, drawbridge.Errorf(drawbridge.TooLarge, "the spreadsheet has %d questions; at most %d are accepted", len(im.seen), MaxQuestions)
@@ -71,6 +70,7 @@ type importer struct {
 	seen     map[string]bool
 	sections map[string]int // by title, the place in the template
 
+	missed  string // what the first sheet lacks in which no headers were found
 	name    string // of the sheet at work
 	heading string
 }
@@ -82,6 +82,7 @@ func (im *importer) sheet(name string, g grid) {
 	im.name, im.heading = name, name
 	header, at, ok := im.m.find(g)
 	if !ok {
+		im.missed = cmp.Or(im.missed, im.m.missing(name, g))
 		return
 	}
 	for row := header + 1; row < len(g); row++ {
@@ -116,6 +117,67 @@ func (m *Mapping) find(g grid) (row int, at place, ok bool) {
 		}
 	}
 	return 0, place{}, false
+}
+
+// nothing says why there is nothing in a spreadsheet: what was looked for, what
+// is there, and what may have been meant.
+func (im *importer) nothing(b *book) error {
+	if im.missed != "" {
+		return bad("no row of headers was found: %s; a mapping of your own can name them (docs/questionnaires.md)", im.missed)
+	}
+	return bad("no row was found with an identifier and a question; the sheets are %s, and the mapping looks in %s for identifiers like %s",
+		strings.Join(b.sheets(), ", "), strings.Join(im.m.Sheets, ", "), cmp.Or(im.m.IDLike, "any"))
+}
+
+// missing says which columns a sheet lacks in the row that comes closest.
+func (m *Mapping) missing(sheet string, g grid) string {
+	wanted := []struct {
+		what  string
+		names []string
+	}{{"identifiers", m.Columns.ID}, {"questions", m.Columns.Text}, {"answers", m.Columns.Answer}}
+	best, most := 0, -1
+	for row := range g[:min(maxHeader, len(g))] {
+		n := 0
+		for _, w := range wanted {
+			if column(g[row], w.names) >= 0 {
+				n += maxHeader
+			}
+		}
+		for _, cell := range g[row] {
+			if strings.TrimSpace(cell) != "" && len(cell) <= 80 {
+				n++
+			}
+		}
+		if n > most {
+			best, most = row, n
+		}
+	}
+	if most < 1 {
+		return ""
+	}
+	var have, lacks []string
+	for _, cell := range g[best] {
+		if h := strings.Join(strings.Fields(cell), " "); h != "" && len(have) < 30 {
+			have = append(have, fmt.Sprintf("%.60q", h))
+		}
+	}
+	for _, w := range wanted {
+		if len(w.names) == 0 || column(g[best], w.names) >= 0 {
+			continue
+		}
+		said := fmt.Sprintf("the column of the %s (%s)", w.what, strings.Join(w.names, " or "))
+		for _, name := range w.names {
+			if i := slices.IndexFunc(g[best], func(h string) bool {
+				h = strings.ToLower(strings.TrimSpace(h))
+				return h != "" && (strings.Contains(h, strings.ToLower(name)) || strings.Contains(strings.ToLower(name), h))
+			}); i >= 0 {
+				said += fmt.Sprintf("; did you mean %.60q?", strings.TrimSpace(g[best][i]))
+				break
+			}
+		}
+		lacks = append(lacks, said)
+	}
+	return fmt.Sprintf("sheet %s lacks %s; its row %d has %s", sheet, strings.Join(lacks, ", and "), best+1, strings.Join(have, ", "))
 }
 
 // column finds a column by its header or its letter.

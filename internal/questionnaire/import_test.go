@@ -400,3 +400,26 @@ func FuzzSheets(f *testing.F) {
 		}
 	})
 }
+
+// TestMissingHeaders says of a sheet that is laid out otherwise what was looked
+// for, what is there, and what may have been meant.
+func TestMissingHeaders(t *testing.T) {
+	t.Parallel()
+	m, err := questionnaire.BuiltinMapping("caiq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := book(t, [][]string{{"CAIQv4.0.2"}, {"A version"}, {"Question ID", "Question", "Our CSP CAIQ Answer (Yes/No)", "Remarks"}, {"AAA-01.1", "Is it so?", "Yes"}})
+	_, _, _, err = questionnaire.ImportSheet(data, m)
+	for _, want := range []string{
+		"sheet CAIQv4.0.2 lacks the column of the answers (CSP CAIQ Answer or", `did you mean "Our CSP CAIQ Answer (Yes/No)"?`,
+		`its row 2 has "Question ID", "Question", "Our CSP CAIQ Answer (Yes/No)", "Remarks"`,
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ImportSheet = %v, want %s", err, want)
+		}
+	}
+	if _, _, _, err := questionnaire.ImportSheet(book(t, [][]string{{"Other"}, {"Question ID"}}), m); err == nil || !strings.Contains(err.Error(), "the sheets are Other") {
+		t.Errorf("a book without the sheet: %v", err)
+	}
+}
