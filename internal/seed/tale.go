@@ -35,8 +35,22 @@ var lives = []struct {
 	life  string
 	share int
 }{
-	{"draft", 5}, {"submitted", 4}, {"triaged", 3}, {"asked", 5}, {"returned", 3}, {"discussed", 4}, {"untested", 3}, {"ready", 4}, {"withdrawn", 4},
-	{"rejected", 6}, {"deferred", 4}, {"approved", 8}, {"live", 35}, {"suspended", 4}, {"exiting", 3}, {"retired", 5},
+	{"draft", 5},
+	{"submitted", 4},
+	{"triaged", 3},
+	{"asked", 5},
+	{"returned", 3},
+	{"discussed", 4},
+	{"untested", 3},
+	{"ready", 4},
+	{"withdrawn", 4},
+	{"rejected", 6},
+	{"deferred", 4},
+	{"approved", 8},
+	{"live", 35},
+	{"suspended", 4},
+	{"exiting", 3},
+	{"retired", 5},
 }
 
 // ends are the lives of a review that is over.
