@@ -286,5 +286,8 @@ func (f caseFacts) Value(_ int, name string) flow.Fact {
 	return flow.Fact{Value: v, Known: ok, Source: drawbridge.Declared, Key: name}
 }
 
+// Get returns the bare value of a fact, nil when it is unknown.
+func (f caseFacts) Get(_, fact int) any { return f[flow.FactAt(fact).Name] }
+
 // Missing names the fact itself.
-func (f caseFacts) Missing(_, fact int) []string { return []string{flow.Vocabulary()[fact].Name} }
+func (f caseFacts) Missing(_, fact int) []string { return []string{flow.FactAt(fact).Name} }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/expr"
 	"drawbridge/internal/flow"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/taxonomy"
@@ -16,6 +17,7 @@ import (
 type Facts interface {
 	Elements() []flow.Element
 	Value(element int, name string) flow.Fact
+	Get(element, fact int) any
 	Missing(element, fact int) []string
 }
 
@@ -48,6 +50,10 @@ type Input struct {
 	// Brief leaves out how the figures came about: the contributions, the levers
 	// and the digest of the input. The figures are the same.
 	Brief bool
+
+	// Memo remembers what expressions gave, from one integration to the next; nil
+	// remembers nothing beyond this one.
+	Memo *expr.Memo
 }
 
 // Result is the verdict of one live check on one element.

@@ -82,7 +82,7 @@ func (ev *evaluation) without(c carried) (Lever, error) {
 		return Lever{}, fmt.Errorf("try without %s: %w", c.category, err)
 	}
 	changed := ev.in
-	changed.Bundle, changed.Map = &b, m
+	changed.Bundle, changed.Map, changed.Brief, changed.Memo = &b, m, true, ev.view.memo
 	changed.Facts = flow.NewFacts(&b, m, ev.in.Taxonomy, ev.in.AsOf)
 	next, err := ev.pack.evaluate(changed)
 	if err != nil {

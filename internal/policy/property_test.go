@@ -35,6 +35,8 @@ func (s *stub) Value(e int, name string) flow.Fact {
 	return flow.Fact{Value: v, Known: ok, Key: name}
 }
 
+func (s *stub) Get(e, fact int) any { return s.values[e][flow.Vocabulary()[fact].Name] }
+
 func (s *stub) Missing(_, fact int) []string { return []string{flow.Vocabulary()[fact].Name} }
 
 func (s *stub) with(e int, name string, v any) *stub {

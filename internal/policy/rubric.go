@@ -238,7 +238,7 @@ func (d *InputDef) read(v *view) (reading, error) {
 		if el.Kind != d.Per {
 			continue
 		}
-		r, err := d.value.Eval(v.lookup(e))
+		r, err := v.eval(d.value, e)
 		if err != nil {
 			return out, fmt.Errorf("input %s: %w", d.ID, err)
 		}
@@ -312,7 +312,7 @@ func (r *Rubric) fall(v *view) ([]fallen, error) {
 			if el.Kind != d.Per {
 				continue
 			}
-			res, err := d.when.Eval(v.lookup(e))
+			res, err := v.eval(d.when, e)
 			if err != nil {
 				return nil, fmt.Errorf("floor %s: %w", d.ID, err)
 			}

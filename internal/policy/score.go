@@ -28,8 +28,8 @@ func (p *Pack) Evaluate(in Input) (Score, []Control, Gate, error) {
 		}
 	}
 	gate, err := p.judge(ev)
-	if err != nil {
-		return Score{}, nil, Gate{}, err
+	if err != nil || in.Brief {
+		return score, nil, gate, err
 	}
 	return score, ev.controls(), gate, nil
 }
@@ -54,6 +54,10 @@ type evaluation struct {
 // evaluate runs the rubric and the controls, without telling.
 func (p *Pack) evaluate(in Input) (*evaluation, error) {
 	ev := &evaluation{pack: p, in: in, view: newView(in.Facts, in.Bundle)}
+	ev.view.brief = in.Brief
+	if in.Memo != nil {
+		ev.view.memo = in.Memo
+	}
 	var err error
 	if ev.readings, err = p.rubric.read(ev.view); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -132,7 +133,7 @@ func (c *ControlDef) stand(v *view, e int) (standing, error) {
 		s.iface = ""
 	}
 	if c.applies != nil {
-		r, err := c.applies.Eval(v.lookup(e))
+		r, err := v.eval(c.applies, e)
 		if err != nil {
 			return s, fmt.Errorf("control %s: applies: %w", c.ID, err)
 		}
@@ -142,30 +143,38 @@ func (c *ControlDef) stand(v *view, e int) (standing, error) {
 			return s, nil
 		}
 	}
-	r, err := c.holds.Eval(v.lookup(e))
+	r, err := v.eval(c.holds, e)
 	if err != nil {
 		return s, fmt.Errorf("control %s: holds: %w", c.ID, err)
 	}
-	switch {
-	case !r.Known:
-		s.known = drawbridge.KnownNothing
-		s.missing = v.missing(e, r.Unknown)
-		s.because = "Nobody answered " + strings.Join(s.missing, ", ") + "."
-	default:
+	s.known = drawbridge.KnownNothing
+	if r.Known {
 		value := 0.0
 		if s.claim = r.True(); s.claim {
 			value = 1
 		}
 		s.value, s.known = &value, drawbridge.KnownClaim
 		s.keys = v.keys(e, r.Read)
-		s.because = fmt.Sprintf("The manifest says so in %s; nothing but its word stands behind it.", strings.Join(s.keys, ", "))
-		if !s.claim {
-			s.because = fmt.Sprintf("By the manifest it is not in place; see %s.", strings.Join(s.keys, ", "))
-		}
 		s.said = []Statement{{Source: "manifest", Keys: s.keys, Holds: s.claim}}
 	}
 	s.confidence = confidence(s.known)
+	if !v.brief {
+		s.tell(v.missing(e, r.Unknown))
+	}
 	return s, nil
+}
+
+// tell says what the manifest says, or what nobody answered.
+func (s *standing) tell(missing []string) {
+	switch {
+	case s.value == nil:
+		s.missing = missing
+		s.because = "Nobody answered " + strings.Join(s.missing, ", ") + "."
+	case s.claim:
+		s.because = fmt.Sprintf("The manifest says so in %s; nothing but its word stands behind it.", strings.Join(s.keys, ", "))
+	default:
+		s.because = fmt.Sprintf("By the manifest it is not in place; see %s.", strings.Join(s.keys, ", "))
+	}
 }
 
 // settle lets accepted evidence and live tests speak.
@@ -287,16 +296,16 @@ func lists(all []standings, ifaces []string) []list {
 	seen := map[string]bool{}
 	for _, id := range ifaces {
 		l := list{iface: id}
-		var key strings.Builder
+		var key []byte
 		for i, s := range all {
 			if s.def.Per == flow.OnInterface && !on[id][i] {
 				continue
 			}
 			l.members = append(l.members, member{i, rank(s.def.RequiredFrom), s.def.Weight})
-			fmt.Fprintf(&key, "%d ", i)
+			key = binary.AppendUvarint(key, uint64(i)) //nolint:gosec // a position
 		}
-		if !seen[key.String()] {
-			seen[key.String()] = true
+		if !seen[string(key)] {
+			seen[string(key)] = true
 			out = append(out, l)
 		}
 	}

@@ -17,11 +17,13 @@ type view struct {
 	elements []flow.Element
 	blind    []bool // by element: data undeclared or uncategorised
 	silent   []bool // by element: a flow does not say what moves
+	memo     *expr.Memo
+	brief    bool // nothing is told
 }
 
 // newView prepares the facts of one input.
 func newView(facts Facts, b *manifest.Bundle) *view {
-	v := &view{facts: facts, elements: facts.Elements()}
+	v := &view{facts: facts, elements: facts.Elements(), memo: &expr.Memo{}}
 	v.blind = make([]bool, len(v.elements))
 	v.silent = make([]bool, len(v.elements))
 	gaps := map[string]gap{}
@@ -79,6 +81,9 @@ func dataGaps(in *manifest.Integration) map[string]gap {
 // show writes the facts that an expression read as a person would: the name
 // after the dot, and the value.
 func (v *view) show(e int, names []string) string {
+	if v.brief {
+		return ""
+	}
 	const most = 3
 	var out []string
 	for _, name := range names {
@@ -108,12 +113,25 @@ func (v *view) value(e int, name string) any {
 // lookup returns the facts of one element as expressions read them.
 func (v *view) lookup(e int) expr.Lookup {
 	return func(name string) (any, bool) {
-		f := v.facts.Value(e, name)
-		if !f.Known || v.hidden(e, name, f.Value) {
+		i, ok := flow.FactIndex(name)
+		if !ok {
 			return nil, false
 		}
-		return f.Value, true
+		value := v.facts.Get(e, i)
+		if value == nil || v.hidden(e, name, value) {
+			return nil, false
+		}
+		return value, true
 	}
+}
+
+// eval evaluates an expression on one element, once for equal facts.
+func (v *view) eval(c *condition, e int) (expr.Result, error) {
+	p, err := c.load()
+	if err != nil {
+		return expr.Result{}, err
+	}
+	return v.memo.Eval(p, v.lookup(e))
 }
 
 // hidden reports whether a known value says too little because data is missing.
@@ -150,6 +168,9 @@ func (v *view) missing(e int, names []string) []string {
 
 // keys lists the manifest keys that the known names were read from.
 func (v *view) keys(e int, names []string) []string {
+	if v.brief {
+		return nil
+	}
 	var out []string
 	for _, name := range names {
 		if f := v.facts.Value(e, name); f.Key != "" {

@@ -2,13 +2,12 @@ package threat
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/expr"
 	"drawbridge/internal/flow"
 	"drawbridge/internal/manifest"
 )
@@ -18,6 +17,10 @@ type Options struct {
 	AsOf time.Time // exceptions end by it
 	All  bool      // list what is not applicable too
 	Live []Live    // verdicts of live checks, by interface
+
+	// Brief leaves out why a threat is there and what would settle it: states,
+	// severities and questions are the same.
+	Brief bool
 
 	// Exceptions are those of the record. One covers what it names, a threat's id
 	// or fingerprint, while it holds; a confirmed one goes before the manifest's.
@@ -35,11 +38,10 @@ type outcome struct {
 
 // run is one evaluation.
 type run struct {
+	session  *Session
 	facts    *flow.Facts
 	elements []flow.Element
 	opt      Options
-	rules    []*compiled
-	groups   map[group][]*compiled
 	result   *Result
 	ask      *asker
 	accepted map[string]*manifest.Exception
@@ -61,7 +63,7 @@ func (r *run) put(t Threat) {
 	r.threats = append(r.threats, &r.room[len(r.room)-1])
 }
 
-// compiled is a rule prepared for one evaluation.
+// compiled is a rule prepared for the evaluations of one session.
 type compiled struct {
 	*Rule
 	facts   []int // that either expression reads
@@ -77,20 +79,43 @@ type group struct {
 	direction string
 }
 
+// Session applies a catalogue to one integration after the other. What its rules
+// said of equal facts is remembered, so that what a portfolio has in common is
+// judged once. It is not safe for concurrent use.
+type Session struct {
+	rules  []*compiled
+	groups map[group][]*compiled // without those on the whole
+	held   int                   // outcomes that are remembered
+}
+
+// maxHeld bounds the outcomes that a session remembers before it starts afresh.
+const maxHeld = 100_000
+
+// Session starts a session.
+func (c *Catalogue) Session() *Session {
+	s := &Session{groups: map[group][]*compiled{}}
+	for _, rule := range c.rules {
+		s.rules = append(s.rules, prepare(rule))
+	}
+	return s
+}
+
 // Evaluate applies every rule to every element of the map. The same input
 // always gives the same bytes; time and memory grow with the number of elements.
 func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt Options) (*Result, error) {
+	return c.Session().Evaluate(b, m, f, opt)
+}
+
+// Evaluate is [Catalogue.Evaluate], whatever came before it in the session.
+func (s *Session) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt Options) (*Result, error) {
 	if b == nil || b.Integration == nil || m == nil || f == nil {
 		return nil, drawbridge.Errorf(drawbridge.Invalid, "threats need a manifest, its map and its facts; load and build them first")
 	}
 	r := &run{
-		facts: f, elements: f.Elements(), opt: opt, groups: map[group][]*compiled{},
+		session: s, facts: f, elements: f.Elements(), opt: opt,
 		result: &Result{Counts: map[drawbridge.ThreatState]int{}}, ask: newAsker(f),
 		accepted: map[string]*manifest.Exception{}, used: map[string]bool{},
 		covers: drawbridge.Holding(opt.Exceptions, opt.AsOf), subject: b.Integration.ID,
-	}
-	for _, rule := range c.rules {
-		r.rules = append(r.rules, prepare(rule))
 	}
 	for i := range b.Integration.Exceptions {
 		x := &b.Integration.Exceptions[i]
@@ -105,7 +130,9 @@ func (c *Catalogue) Evaluate(b *manifest.Bundle, m *flow.Map, f *flow.Facts, opt
 	r.exceptions(b.Integration.Exceptions)
 	r.result.Questions = r.ask.questions(r.threats)
 	r.ask = nil // large, and done with
-	r.result.Backlog = r.backlog(b.Integration)
+	if !opt.Brief {
+		r.result.Backlog = r.backlog(b.Integration)
+	}
 	r.result.Threats = sorted(r.threats)
 	for _, t := range r.result.Threats {
 		r.result.Counts[t.State]++
@@ -158,16 +185,18 @@ func (r *run) candidates(element int) []*compiled {
 		g.kind, _ = kind.Value.(string)
 		g.direction, _ = direction.Value.(string)
 	}
-	if list, ok := r.groups[g]; ok {
+	if list, ok := r.session.groups[g]; ok {
 		return list
 	}
 	list := []*compiled{}
-	for _, c := range r.rules {
+	for _, c := range r.session.rules {
 		if c.Per == g.per && (g.per == flow.OnIntegration && r.present(c) || g.per != flow.OnIntegration && c.matches(g.kind, g.direction)) {
 			list = append(list, c)
 		}
 	}
-	r.groups[g] = list
+	if e.Kind != flow.OnIntegration { // there is one, and what applies depends on the others
+		r.session.groups[g] = list
+	}
 	return list
 }
 
@@ -224,7 +253,7 @@ func (r *run) evaluate() {
 func (r *run) judge(c *compiled, element int) *outcome {
 	r.buf = r.buf[:0]
 	for _, fact := range c.facts {
-		r.buf = appendValue(r.buf, r.facts.Get(element, fact))
+		r.buf = expr.AppendValue(r.buf, r.facts.Get(element, fact))
 	}
 	if o, ok := c.memo[string(r.buf)]; ok {
 		return o
@@ -247,37 +276,19 @@ func (r *run) judge(c *compiled, element int) *outcome {
 	if v.err != nil {
 		o.fault = v.err.Error()
 	}
-	c.memo[string(r.buf)] = o
+	r.session.keep(c, string(r.buf), o)
 	return o
 }
 
-// appendValue writes a value so that different values give different bytes.
-func appendValue(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case nil:
-		return append(b, 'u')
-	case bool:
-		if v {
-			return append(b, 't')
+// keep remembers an outcome.
+func (s *Session) keep(c *compiled, key string, o *outcome) {
+	if s.held++; s.held > maxHeld {
+		for _, other := range s.rules {
+			clear(other.memo)
 		}
-		return append(b, 'f')
-	case int64:
-		return binary.AppendVarint(append(b, 'i'), v)
-	case time.Duration:
-		return binary.AppendVarint(append(b, 'd'), int64(v))
-	case float64:
-		return binary.BigEndian.AppendUint64(append(b, 'n'), math.Float64bits(v))
-	case string:
-		return append(binary.AppendUvarint(append(b, 's'), uint64(len(v))), v...)
-	case []string:
-		b = binary.AppendUvarint(append(b, 'l'), uint64(len(v)))
-		for _, s := range v {
-			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
-		}
-		return b
-	default:
-		return append(b, fmt.Sprintf("?%T%v", v, v)...)
+		s.held = 1
 	}
+	c.memo[key] = o
 }
 
 // threat starts a threat from its rule.
@@ -326,16 +337,7 @@ func (r *run) add(c *compiled, element int, o *outcome, stake *stake, told *told
 	t := c.threat(e.ID, e.Kind)
 	t.State = o.state
 	t.Severity, t.Arithmetic = stake.severity(c.Severity)
-	t.Because = make([]Because, len(o.decided))
-	for i, fact := range o.decided {
-		x, ok := told.because[fact]
-		if !ok {
-			v, def := r.facts.At(element, fact), vocabulary()[fact]
-			x = Because{Fact: def.Name, Value: def.Show(v.Value), Source: v.Source, Key: v.Key}
-			told.because[fact] = x
-		}
-		t.Because[i] = x
-	}
+	t.Because = r.because(element, o, told)
 	switch {
 	case o.fault != "":
 		t.Reason = "an expression of the rule failed, which counts as unknown: " + o.fault
@@ -354,4 +356,22 @@ func (r *run) add(c *compiled, element int, o *outcome, stake *stake, told *told
 		}
 	}
 	r.put(t)
+}
+
+// because tells the facts that an outcome rests on.
+func (r *run) because(element int, o *outcome, told *told) []Because {
+	if r.opt.Brief {
+		return nil
+	}
+	out := make([]Because, len(o.decided))
+	for i, fact := range o.decided {
+		x, ok := told.because[fact]
+		if !ok {
+			v, def := r.facts.At(element, fact), vocabulary()[fact]
+			x = Because{Fact: def.Name, Value: def.Show(v.Value), Source: v.Source, Key: v.Key}
+			told.because[fact] = x
+		}
+		out[i] = x
+	}
+	return out
 }
