@@ -133,7 +133,9 @@ func (c *checker) walk(v reflect.Value, f *field, at *trail) {
 			if c.whole && inner.need && !stated(v.Field(inner.index)) {
 				c.report(c.path(at), inner.add(), "%s is missing", inner.name)
 			}
-			c.walk(v.Field(inner.index), inner, &trail{up: at, name: inner.name})
+			if x := v.Field(inner.index); x.Kind() == reflect.Struct || !x.IsZero() {
+				c.walk(x, inner, &trail{up: at, name: inner.name})
+			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {

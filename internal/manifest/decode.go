@@ -198,7 +198,10 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, f *field, at *frame) {
 			keys = append(keys, s.fields[i].name)
 		}
 	}
-	seen := map[string]bool{}
+	var seen map[string]bool
+	if f.set {
+		seen = make(map[string]bool, len(n.Children))
+	}
 	for i := range n.Children {
 		item := &n.Children[i]
 		step := &frame{up: at, item: item.Resolve(), n: i, keys: keys}

@@ -57,17 +57,8 @@ func (c *ControlDef) about(v *view, e int) bool {
 	if v.elements[e].Kind != c.Per {
 		return false
 	}
-	if len(c.Kinds) > 0 {
-		kind, _ := v.value(e, "iface.kind").(string)
-		if !slices.Contains(c.Kinds, drawbridge.InterfaceKind(kind)) {
-			return false
-		}
-	}
-	if c.Direction != "" {
-		direction, _ := v.value(e, "iface.direction").(string)
-		return drawbridge.Direction(direction) == c.Direction
-	}
-	return true
+	return (len(c.Kinds) == 0 || slices.Contains(c.Kinds, drawbridge.InterfaceKind(v.kinds[e]))) &&
+		(c.Direction == "" || drawbridge.Direction(v.directions[e]) == c.Direction)
 }
 
 func (c *ControlDef) compile(file string) error {

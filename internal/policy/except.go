@@ -32,6 +32,19 @@ func newExcepted(in Input) *excepted {
 	return &excepted{drawbridge.Holding(in.Exceptions, in.AsOf), map[string]*use{}}
 }
 
+// matters reports whether anything can be accepted, by the record or the manifest.
+func (x *excepted) matters(in Input) bool {
+	if len(x.holding) > 0 || in.Threats == nil {
+		return len(x.holding) > 0
+	}
+	for i := range in.Threats.Threats {
+		if t := &in.Threats.Threats[i]; t.State != t.Bare() {
+			return true
+		}
+	}
+	return false
+}
+
 // take notes that an exception takes something off a list.
 func (x *excepted) take(u use, lists ...string) {
 	have := x.used[u.covers]

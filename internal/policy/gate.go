@@ -3,13 +3,13 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"drawbridge"
-	"drawbridge/internal/expr"
 	"drawbridge/internal/flow"
 )
 
@@ -21,20 +21,7 @@ type gateInput struct {
 }
 
 func newGateInput() gateInput {
-	g := gateInput{values: map[string]any{}, refs: map[string][]string{}}
-	for _, v := range GateVars() {
-		switch v.Type {
-		case expr.Double:
-			g.values[v.Name] = 0.0
-		case expr.Int:
-			g.values[v.Name] = int64(0)
-		case expr.Bool:
-			g.values[v.Name] = false
-		default:
-			g.values[v.Name] = ""
-		}
-	}
-	return g
+	return gateInput{values: maps.Clone(gateNothing()), refs: map[string][]string{}}
 }
 
 func (g gateInput) set(name string, v any) { g.values[name] = v }
@@ -255,15 +242,17 @@ func (p *Pack) judge(ev *evaluation) (Gate, error) {
 	}
 	due := drawbridge.DateOf(ev.in.AsOf.AddDate(0, 0, tier.DueDays))
 	x := newExcepted(ev.in)
-	eased := ev.gateInput(x)
-	eased.set("score.residual", ev.score.Residual)
-	spoken, err := p.gate.speak(eased)
-	if err != nil {
-		return Gate{}, err
-	}
 	without, err := p.gate.speak(ev.gate)
 	if err != nil {
 		return Gate{}, err
+	}
+	eased, spoken := ev.gate, without
+	if x.matters(ev.in) {
+		eased = ev.gateInput(x)
+		eased.set("score.residual", ev.score.Residual)
+		if spoken, err = p.gate.speak(eased); err != nil {
+			return Gate{}, err
+		}
 	}
 	if out.FastLane, err = p.protocol.FastLane.admits(ev.gate); err != nil {
 		return Gate{}, err

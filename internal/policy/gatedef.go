@@ -59,6 +59,24 @@ func GateVars() []GateVar {
 	}
 }
 
+// gateNothing is the gate's input when there is nothing to say.
+var gateNothing = sync.OnceValue(func() map[string]any {
+	values := map[string]any{}
+	for _, v := range GateVars() {
+		switch v.Type {
+		case expr.Double:
+			values[v.Name] = 0.0
+		case expr.Int:
+			values[v.Name] = int64(0)
+		case expr.Bool:
+			values[v.Name] = false
+		default:
+			values[v.Name] = ""
+		}
+	}
+	return values
+})
+
 var gateEnv = sync.OnceValue(func() *expr.Env {
 	var vars []expr.Var
 	for _, v := range GateVars() {

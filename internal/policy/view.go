@@ -19,6 +19,8 @@ type view struct {
 	silent   []bool // by element: a flow does not say what moves
 	memo     *expr.Memo
 	brief    bool // nothing is told
+
+	kinds, directions []string // by element: of its interface
 }
 
 // newView prepares the facts of one input.
@@ -26,6 +28,7 @@ func newView(facts Facts, b *manifest.Bundle) *view {
 	v := &view{facts: facts, elements: facts.Elements(), memo: &expr.Memo{}}
 	v.blind = make([]bool, len(v.elements))
 	v.silent = make([]bool, len(v.elements))
+	v.kinds, v.directions = make([]string, len(v.elements)), make([]string, len(v.elements))
 	gaps := map[string]gap{}
 	if b != nil && b.Integration != nil {
 		gaps = dataGaps(b.Integration)
@@ -53,6 +56,8 @@ func newView(facts Facts, b *manifest.Bundle) *view {
 			g = all
 		}
 		v.blind[i], v.silent[i] = g.blind, g.silent
+		v.kinds[i], _ = v.value(i, "iface.kind").(string)
+		v.directions[i], _ = v.value(i, "iface.direction").(string)
 		if b == nil { // a pack's own example says it in the facts
 			n, _ := facts.Value(i, "integration.uncategorised").Value.(int64)
 			v.blind[i] = n > 0

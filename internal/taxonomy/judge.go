@@ -92,7 +92,8 @@ func (tr *Transfers) bindsAnyway(m Movement) bool {
 func (tr *Transfers) judgeTo(m Movement, to string) []Ruling {
 	var out []Ruling
 	bound := map[string]bool{}
-	for _, r := range slices.SortedFunc(slices.Values(tr.regimes), func(a, b Regime) int { return cmp.Compare(a.ID, b.ID) }) {
+	for _, i := range tr.order {
+		r := &tr.regimes[i]
 		origins := tr.among(m.Origin, r.Origin)
 		for _, o := range origins {
 			bound[o] = true
@@ -104,7 +105,7 @@ func (tr *Transfers) judgeTo(m Movement, to string) []Ruling {
 			Regime: r.ID, Law: r.Law, Origin: strings.Join(origins, ","), To: to, Confidence: r.Confidence, AsOf: r.AsOf,
 			Confirmed: r.ConfirmedBy != "" && drawbridge.Date(r.ConfirmedAt) <= m.AsOf,
 		}
-		tr.rule(m, &r, &ruling)
+		tr.rule(m, r, &ruling)
 		out = append(out, ruling)
 	}
 	for _, o := range m.Origin {

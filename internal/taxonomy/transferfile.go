@@ -52,6 +52,10 @@ func LoadTransfers(extra ...[]byte) (*Transfers, error) {
 			return nil, err
 		}
 	}
+	for i := range tr.regimes {
+		tr.order = append(tr.order, i)
+	}
+	slices.SortFunc(tr.order, func(a, b int) int { return cmp.Compare(tr.regimes[a].ID, tr.regimes[b].ID) })
 	sum, err := digest(tr.asOf, tr.sets, tr.mechanisms, tr.regimes)
 	tr.digest = sum
 	return tr, err

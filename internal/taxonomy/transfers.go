@@ -164,6 +164,7 @@ type Transfers struct {
 	sets       map[string][]string
 	mechanisms map[string]Mechanism
 	regimes    []Regime
+	order      []int // of the regimes, by their ids
 	digest     string
 }
 

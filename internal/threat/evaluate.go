@@ -57,7 +57,7 @@ type run struct {
 // put adds a threat to the list.
 func (r *run) put(t Threat) {
 	if len(r.room) == cap(r.room) {
-		r.room = make([]Threat, 0, 256)
+		r.room = make([]Threat, 0, min(max(32, 2*len(r.threats)), 256))
 	}
 	r.room = append(r.room, t)
 	r.threats = append(r.threats, &r.room[len(r.room)-1])
