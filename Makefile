@@ -55,6 +55,7 @@ prove: ## the long form, before an issue closes
 prove-tests: export PROVE = 1
 prove-tests: ## the tests in their long form
 	$(WITH_POSTGRES) $(GO) test -race -shuffle=on -p 2 -count=2 -timeout 120m $$($(GO) list ./... | grep -v /internal/trust)
+	$(WITH_POSTGRES) $(GO) test -v -timeout 60m -run TestPortfolio ./internal/programme # a pack over 10,000 integrations, and how long it takes
 	$(WITH_POSTGRES) $(GO) test -v -timeout 120m ./internal/trust # prints its figures; an hour without the race detector
 
 bench: build ## figures of TARGETS; SPECS=DIR adds the real specifications there

@@ -26,10 +26,10 @@ type Desks struct {
 func NewDesks(door *action.Door, record *register.Desk, workspace func() *policy.Workspace) Desks {
 	var d Desks
 	d.Dossier = dossier.New(door, dossier.Options{Register: record})
-	record.SetEvidence(dossier.Accepted)
+	record.SetEvidence(dossier.AcceptedFor)
 	d.Portfolio = portfolio.New(door, portfolio.Options{Register: record, Workspace: workspace})
 	d.Inquiry = inquiry.New(door, inquiry.Options{Register: record, Dossier: d.Dossier, Workspace: workspace})
-	record.SetClaims(d.Inquiry.Claims)
+	record.SetClaims(d.Inquiry.ClaimsFor)
 	d.Review = review.New(door, review.Options{Register: record, Inquiry: d.Inquiry, Workspace: workspace})
 	d.Lifecycle = lifecycle.New(door, lifecycle.Options{Register: record, Status: d.Review.StatusOf, Workspace: workspace})
 	d.Programme = programme.New(door, programme.Options{Register: record, Review: d.Review, Lifecycle: d.Lifecycle, Workspace: workspace})

@@ -21,7 +21,6 @@ type Options struct {
 	Results *check.Run // of live checks; nil without
 	Name    string     // the file as the person wrote it; default the path
 	Version string     // of the program, for the provenance
-	Brief   bool       // the figures alone, without how they came about
 
 	// What a record knows besides the manifest; all empty for files alone.
 	Runs       []LiveRun              // of live checks, on several interfaces and at several times
@@ -62,18 +61,15 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	transfers := policy.Transfers(b, ws.Taxonomy, ws.Transfers, opt.AsOf)
-	score, controls, gate, err := ws.Policy.Evaluate(policy.Input{
-		Bundle: b, Map: m, Facts: facts, Threats: threats, Transfers: transfers, AsOf: opt.AsOf, Taxonomy: ws.Taxonomy,
-		Results: tested.results(b.Integration), Evidence: opt.Evidence, Claims: opt.Claims, Brief: opt.Brief,
-		Exceptions: opt.Exceptions,
-	})
+	input := opt.input(ws, b, tested)
+	input.Map, input.Facts, input.Threats = m, facts, threats
+	score, controls, gate, err := ws.Policy.Evaluate(input)
 	if err != nil {
 		return nil, err
 	}
 	a := &Assessment{
 		SchemaVersion: drawbridge.SchemaVersion, AsOf: opt.AsOf.UTC(), Workspace: ws.Name(), Packs: ws.Packs(),
-		Map: m, Exposure: m.Exposure(), Transfers: transfers,
+		Map: m, Exposure: m.Exposure(), Transfers: input.Transfers,
 		Threats: threats.Threats, Questions: threats.Questions, Backlog: threats.Backlog,
 		Controls: controls, Score: score, Gate: gate,
 		Provenance: Provenance{Tool: "drawbridge", Version: opt.Version, Inputs: maps.Clone(b.Inputs)},
@@ -94,6 +90,14 @@ func FromBundle(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, o
 	a.Place = placer(b, opt.Name)
 	Complete(a)
 	return a, nil
+}
+
+// input is what the policy judges by, without what the map says.
+func (o Options) input(ws *policy.Workspace, b *manifest.Bundle, tested *tests) policy.Input {
+	return policy.Input{
+		Bundle: b, AsOf: o.AsOf, Taxonomy: ws.Taxonomy, Transfers: policy.Transfers(b, ws.Taxonomy, ws.Transfers, o.AsOf),
+		Results: tested.results(b.Integration), Evidence: o.Evidence, Claims: o.Claims, Exceptions: o.Exceptions,
+	}
 }
 
 func digests(b *manifest.Bundle) (Digests, error) {

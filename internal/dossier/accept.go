@@ -57,27 +57,6 @@ func Counts(e *drawbridge.Evidence, now time.Time) (bool, string) {
 	return true, ""
 }
 
-// covering selects the documents about an integration: its own, and those of its
-// partner that name it or name none.
-func covering(tx *store.Tx, in *drawbridge.Integration, where map[string]any) ([]drawbridge.Evidence, error) {
-	own := map[string]any{"integration": in.ID}
-	whole := map[string]any{"partner": in.Partner, "integration": ""}
-	for k, v := range where {
-		own[k], whole[k] = v, v
-	}
-	out, err := tx.Evidence().Find(store.Query{Equal: own, Newest: true})
-	if err != nil {
-		return nil, err
-	}
-	list, err := tx.Evidence().Find(store.Query{Equal: whole, Newest: true})
-	for i := range list {
-		if Covers(&list[i], in) {
-			out = append(out, list[i])
-		}
-	}
-	return out, err
-}
-
 // Covers reports whether a document is about an integration.
 func Covers(e *drawbridge.Evidence, in *drawbridge.Integration) bool {
 	if e.Integration != "" {
@@ -87,12 +66,45 @@ func Covers(e *drawbridge.Evidence, in *drawbridge.Integration) bool {
 }
 
 // Accepted lists the documents that count for an integration at a time.
-func Accepted(tx *store.Tx, in *drawbridge.Integration, now time.Time) ([]drawbridge.Evidence, error) {
-	list, err := covering(tx, in, map[string]any{"state": StateAccepted, "superseded_by": ""})
-	return slices.DeleteFunc(list, func(e drawbridge.Evidence) bool {
-		counts, _ := Counts(&e, now)
-		return !counts
-	}), err
+func Accepted(tx *store.Tx, in *drawbridge.Integration, now time.Time) (out []drawbridge.Evidence, err error) {
+	err = AcceptedFor(tx, []*drawbridge.Integration{in}, now, func(_ drawbridge.IntegrationID, e *drawbridge.Evidence) { out = append(out, *e) })
+	return out, err
+}
+
+// AcceptedFor tells the documents that count for integrations at a time: for each
+// its own first, the newest before the others, then those about its partner.
+func AcceptedFor(tx *store.Tx, of []*drawbridge.Integration, now time.Time, tell func(drawbridge.IntegrationID, *drawbridge.Evidence)) error {
+	var own, partners []string
+	with := map[drawbridge.PartnerID][]*drawbridge.Integration{}
+	for _, in := range of {
+		own = append(own, string(in.ID))
+		if with[in.Partner] == nil {
+			partners = append(partners, string(in.Partner))
+		}
+		with[in.Partner] = append(with[in.Partner], in)
+	}
+	each := func(q store.Query, fn func(*drawbridge.Evidence)) error {
+		q.Newest = true
+		return tx.Evidence().Each(q, func(e *drawbridge.Evidence) error {
+			if counts, _ := Counts(e, now); counts {
+				fn(e)
+			}
+			return nil
+		})
+	}
+	standing := map[string]any{"state": StateAccepted, "superseded_by": ""}
+	err := each(store.Query{Equal: standing, In: map[string][]string{"integration": own}}, func(e *drawbridge.Evidence) { tell(e.Integration, e) })
+	if err != nil {
+		return err
+	}
+	whole := map[string]any{"state": StateAccepted, "superseded_by": "", "integration": ""}
+	return each(store.Query{Equal: whole, In: map[string][]string{"partner": partners}}, func(e *drawbridge.Evidence) {
+		for _, in := range with[e.Partner] {
+			if Covers(e, in) {
+				tell(in.ID, e)
+			}
+		}
+	})
 }
 
 // step runs one step of a document's life.

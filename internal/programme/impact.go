@@ -69,30 +69,37 @@ func (d *Desk) Impact(ctx context.Context, actor access.Actor, archive []byte, p
 type head struct {
 	in     drawbridge.Integration
 	bundle string
-	packs  json.RawMessage
+	packs  string
 }
 
 // heads reads the portfolio.
 func (d *Desk) heads(ctx context.Context, actor access.Actor, may access.Action) (out []head, err error) {
 	err = d.door.List(ctx, actor, may, func(tx *store.Tx, _ access.Scope) error {
-		return each(tx.IntegrationShelf(), store.Query{}, integrationID, func(i *drawbridge.Integration) error {
-			if i.State == drawbridge.Retired || i.Head == "" {
-				return nil
+		list, err := tx.Heads()
+		if err != nil {
+			return err
+		}
+		kept := make(map[drawbridge.IntegrationID]store.Head, len(list))
+		for _, h := range list {
+			kept[h.Integration] = h
+		}
+		return tx.IntegrationShelf().Each(store.Query{Limit: batch}, func(i *drawbridge.Integration) error {
+			h, ok := kept[i.ID]
+			switch {
+			case ok:
+				out = append(out, head{*i, h.Bundle, h.Packs})
+			case i.State != drawbridge.Retired && i.Head != "":
+				return fmt.Errorf("the head of %s or its assessment is missing", i.ID)
 			}
-			r, err := tx.Revision(i.Head)
-			if err != nil {
-				return err
-			}
-			a, err := tx.Assessment(i.Assessment)
-			if err != nil {
-				return err
-			}
-			out = append(out, head{*i, r.Bundle, a.Packs})
 			return nil
 		})
 	})
 	return out, err
 }
+
+// portion is how many heads a worker takes at once: what is on record about them
+// is read together.
+const portion = 100
 
 // impact scores every head by both workspaces, side by side. Where the record's
 // assessment was made by the packs of before, or where before is nil, its figures are
@@ -106,14 +113,31 @@ func (d *Desk) impact(ctx context.Context, heads []head, before, after *policy.W
 		}
 		packs = string(data)
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	effects := make([]Effected, len(heads))
 	next, done := make(chan int), make(chan struct{})
 	var workers sync.WaitGroup
 	for range max(runtime.GOMAXPROCS(0), 2) {
 		workers.Go(func() {
-			for i := range next {
-				effects[i] = d.effected(ctx, &heads[i], before, after, packs)
-				done <- struct{}{}
+			preview := d.opt.Register.Preview()
+			for from := range next {
+				wanted := make([]register.Wanted, 0, portion)
+				for i := from; i < min(from+portion, len(heads)); i++ {
+					h := &heads[i]
+					w := register.Wanted{Integration: &h.in, Bundle: h.bundle, By: []*policy.Workspace{after}}
+					if before != nil && h.packs != packs {
+						w.By = append(w.By, before)
+					}
+					wanted = append(wanted, w)
+				}
+				err := preview.Each(ctx, wanted, func(i int, figures []register.Figures, err error) {
+					effects[from+i] = effected(wanted[i].Integration, figures, err)
+					done <- struct{}{}
+				})
+				if err != nil {
+					cancel(err)
+				}
 			}
 		})
 	}
@@ -121,7 +145,7 @@ func (d *Desk) impact(ctx context.Context, heads []head, before, after *policy.W
 		defer close(done)
 		defer workers.Wait()
 		defer close(next)
-		for i := range heads {
+		for i := 0; i < len(heads); i += portion {
 			select {
 			case next <- i:
 			case <-ctx.Done():
@@ -135,21 +159,17 @@ func (d *Desk) impact(ctx context.Context, heads []head, before, after *policy.W
 			progress(n, len(heads))
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return Impact{}, err
 	}
 	return tally(effects, after), nil
 }
 
-func (d *Desk) effected(ctx context.Context, h *head, before, after *policy.Workspace, packs string) Effected {
-	in := &h.in
+// effected says what becomes of an integration by its figures: those after, and
+// those before where the record has them of other packs.
+func effected(in *drawbridge.Integration, figures []register.Figures, err error) Effected {
 	e := Effected{Integration: in.ID, Slug: in.Slug, Environment: in.Environment}
 	e.Before = register.Figures{Tier: in.Tier, Outcome: in.Outcome, Inherent: in.Inherent, Residual: in.Residual}
-	by := []*policy.Workspace{after}
-	if before != nil && string(h.packs) != packs {
-		by = append(by, before)
-	}
-	figures, err := d.opt.Register.Preview(ctx, in, h.bundle, by...)
 	if err != nil {
 		e.Problem = "its files cannot be read"
 		if drawbridge.KindOf(err) != drawbridge.Internal {
@@ -228,7 +248,7 @@ func (d *Desk) Announce(ctx context.Context, actor access.Actor, reason, key str
 	if err != nil {
 		return out, fmt.Errorf("encode the packs: %w", err)
 	}
-	heads = slices.DeleteFunc(heads, func(h head) bool { return string(h.packs) == string(packs) })
+	heads = slices.DeleteFunc(heads, func(h head) bool { return h.packs == string(packs) })
 	if out.Impact, err = d.impact(ctx, heads, nil, ws, progress); err != nil {
 		return out, err
 	}

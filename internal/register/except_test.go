@@ -96,9 +96,13 @@ func TestEvidenceBegins(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ann := r.Person(t, "ann", drawbridge.ProgrammeOwner)
-		r.SetEvidence(func(tx *store.Tx, in *drawbridge.Integration, now time.Time) ([]drawbridge.Evidence, error) {
-			list, err := tx.Evidence().Find(store.Query{Equal: map[string]any{"partner": string(in.Partner)}})
-			return slices.DeleteFunc(list, func(e drawbridge.Evidence) bool { return e.PeriodStart > drawbridge.DateOf(now) }), err
+		r.SetEvidence(func(tx *store.Tx, of []*drawbridge.Integration, now time.Time, tell func(drawbridge.IntegrationID, *drawbridge.Evidence)) error {
+			return tx.Evidence().Each(store.Query{Equal: map[string]any{"partner": string(of[0].Partner)}}, func(e *drawbridge.Evidence) error {
+				if e.PeriodStart <= drawbridge.DateOf(now) {
+					tell(of[0].ID, e)
+				}
+				return nil
+			})
 		})
 		p, err := r.Push(t.Context(), ann, world.Example(t, "pay", answered...))
 		if err != nil {

@@ -3,6 +3,7 @@ package register
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,17 +15,18 @@ import (
 	"drawbridge/internal/store"
 )
 
-// Claims are what is stated about an integration's controls in answers that were
-// submitted or accepted, and in documents.
-type Claims func(*store.Tx, drawbridge.IntegrationID) ([]drawbridge.Claim, error)
+// Claims tells what is stated about the controls of integrations in answers that
+// were submitted or accepted, and in documents.
+type Claims func(tx *store.Tx, of []string, tell func(drawbridge.IntegrationID, []drawbridge.Claim)) error
 
 // SetClaims tells the desk where claims are found. It is called before the desk
 // is used, by who puts the desks together: the desk of questionnaires is above
 // this one.
 func (d *Desk) SetClaims(find Claims) { d.claims = find }
 
-// Evidence are the documents that count for an integration at a time.
-type Evidence func(*store.Tx, *drawbridge.Integration, time.Time) ([]drawbridge.Evidence, error)
+// Evidence tells the documents that count for integrations at a time, each for
+// each of those that it is about.
+type Evidence func(tx *store.Tx, of []*drawbridge.Integration, now time.Time, tell func(drawbridge.IntegrationID, *drawbridge.Evidence)) error
 
 // SetEvidence tells the desk which documents count, as SetClaims does for claims.
 func (d *Desk) SetEvidence(find Evidence) { d.evidence = find }
@@ -41,37 +43,58 @@ type grounds struct {
 
 // ground reads them for an integration; nil is one that nobody has pushed yet.
 func (d *Desk) ground(ctx context.Context, in *drawbridge.Integration, asOf time.Time) (*grounds, error) {
-	g := &grounds{}
 	if in == nil {
-		return g, nil
+		return &grounds{}, nil
+	}
+	all, err := d.grounds(ctx, []*drawbridge.Integration{in}, asOf)
+	if err != nil {
+		return nil, err
+	}
+	g := all[in.ID]
+	return g, d.door.Store().View(ctx, func(tx *store.Tx) (err error) {
+		g.begins, err = begins(tx, in, asOf)
+		return err
+	})
+}
+
+// grounds reads them for several integrations at once.
+func (d *Desk) grounds(ctx context.Context, list []*drawbridge.Integration, asOf time.Time) (map[drawbridge.IntegrationID]*grounds, error) {
+	out := make(map[drawbridge.IntegrationID]*grounds, len(list))
+	ids := make([]string, len(list))
+	for i, in := range list {
+		out[in.ID], ids[i] = &grounds{}, string(in.ID)
 	}
 	of := func(more string, v any) store.Query {
-		return store.Query{Equal: map[string]any{"integration": string(in.ID), more: v}, Limit: maxGrounds}
+		return store.Query{Equal: map[string]any{more: v}, In: map[string][]string{"integration": ids}}
 	}
-	err := d.door.Store().View(ctx, func(tx *store.Tx) (err error) {
-		if g.runs, err = tx.Runs().Find(of("stands", true)); err != nil {
-			return err
+	err := d.door.Store().View(ctx, func(tx *store.Tx) error {
+		err := errors.Join(
+			tx.Runs().Each(of("stands", true), func(r *drawbridge.Run) error {
+				g := out[r.Integration]
+				g.runs = append(g.runs, *r)
+				return nil
+			}),
+			tx.Rulings().Each(of("revoked_at", ""), func(r *drawbridge.Ruling) error {
+				g := out[r.Integration]
+				g.rulings = append(g.rulings, *r)
+				return nil
+			}),
+			tx.Exceptions().Each(of("state", "confirmed"), func(x *drawbridge.Exception) error {
+				g := out[x.Integration]
+				g.exceptions = append(g.exceptions, *x)
+				return nil
+			}))
+		if err == nil && d.evidence != nil {
+			err = d.evidence(tx, list, asOf, func(in drawbridge.IntegrationID, e *drawbridge.Evidence) {
+				out[in].evidence = append(out[in].evidence, *e)
+			})
 		}
-		if g.rulings, err = tx.Rulings().Find(of("revoked_at", "")); err != nil {
-			return err
-		}
-		if g.exceptions, err = tx.Exceptions().Find(of("state", "confirmed")); err != nil {
-			return err
-		}
-		if d.evidence != nil {
-			if g.evidence, err = d.evidence(tx, in, asOf); err != nil {
-				return err
-			}
-		}
-		if g.begins, err = begins(tx, in, asOf); err != nil {
-			return err
-		}
-		if d.claims != nil {
-			g.claims, err = d.claims(tx, in.ID)
+		if err == nil && d.claims != nil {
+			err = d.claims(tx, ids, func(in drawbridge.IntegrationID, c []drawbridge.Claim) { out[in].claims = c })
 		}
 		return err
 	})
-	return g, err
+	return out, err
 }
 
 // begins is the first day to come on which a document begins to count that was
@@ -90,7 +113,7 @@ func begins(tx *store.Tx, in *drawbridge.Integration, asOf time.Time) (first dra
 	return first, err
 }
 
-// maxGrounds bounds how many records of a kind an assessment reads.
+// maxGrounds bounds how many records of a kind are compared with a new one.
 const maxGrounds = 10_000
 
 // options are the grounds as an assessment takes them. A run about what the

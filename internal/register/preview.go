@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"time"
 
 	"drawbridge"
 	"drawbridge/internal/assess"
@@ -10,18 +11,51 @@ import (
 )
 
 // Figures are what an assessment comes to.
-type Figures struct {
-	Tier     drawbridge.Tier    `json:"tier"`
-	Outcome  drawbridge.Outcome `json:"outcome"`
-	Inherent float64            `json:"inherent"`
-	Residual float64            `json:"residual"`
+type Figures = assess.Figures
+
+// Wanted is the head of an integration of which the figures are wanted.
+type Wanted struct {
+	Integration *drawbridge.Integration
+	Bundle      string // that the head was kept as
+	By          []*policy.Workspace
 }
 
-// Preview says what the head of an integration would come to, by each of some
-// workspaces, now. Nothing is kept, and no permission is asked: who calls it has
-// asked for the whole of the portfolio.
-func (d *Desk) Preview(ctx context.Context, in *drawbridge.Integration, bundle string, by ...*policy.Workspace) ([]Figures, error) {
-	main, files, err := d.openBundle(bundle)
+// Preview says what heads would come to, now. Nothing is kept, and no permission
+// is asked: who calls it has asked for the whole of the portfolio. It is not safe
+// for concurrent use: whoever works beside others has one of their own.
+type Preview struct {
+	desk *Desk
+	line assess.Line
+}
+
+// Preview makes a preview.
+func (d *Desk) Preview() *Preview { return &Preview{desk: d} }
+
+// Each tells the figures of each head by each of its workspaces, or why there are
+// none. What they rest on besides the manifests is read for all at once, and one
+// manifest is held at a time.
+func (p *Preview) Each(ctx context.Context, list []Wanted, told func(i int, figures []Figures, err error)) error {
+	asOf := p.desk.now()
+	all := make([]*drawbridge.Integration, len(list))
+	for i := range list {
+		all[i] = list[i].Integration
+	}
+	grounds, err := p.desk.grounds(ctx, all, asOf)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		figures, err := p.figures(ctx, &list[i], grounds[list[i].Integration.ID], asOf)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		told(i, figures, err)
+	}
+	return nil
+}
+
+func (p *Preview) figures(ctx context.Context, w *Wanted, g *grounds, asOf time.Time) ([]Figures, error) {
+	main, files, err := p.desk.openBundle(w.Bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -29,23 +63,9 @@ func (d *Desk) Preview(ctx context.Context, in *drawbridge.Integration, bundle s
 	if err != nil {
 		return nil, err
 	}
-	asOf := d.now()
-	g, err := d.ground(ctx, in, asOf)
+	opt, err := p.desk.options(g, b.Integration, asOf)
 	if err != nil {
 		return nil, err
 	}
-	opt, err := d.options(g, b.Integration, asOf)
-	if err != nil {
-		return nil, err
-	}
-	opt.Brief = true
-	out := make([]Figures, len(by))
-	for i, ws := range by {
-		a, err := assess.FromBundle(ctx, ws, b, opt)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = Figures{a.Score.Tier, a.Gate.Outcome, a.Score.Inherent, a.Score.Residual}
-	}
-	return out, nil
+	return p.line.Figures(ctx, b, opt, w.By...)
 }

@@ -244,10 +244,18 @@ func TestGrounds(t *testing.T) {
 		ann := r.Person(t, "ann", drawbridge.ProgrammeOwner)
 		var evidence []drawbridge.Evidence
 		var claims []drawbridge.Claim
-		r.SetEvidence(func(_ *store.Tx, _ *drawbridge.Integration, now time.Time) ([]drawbridge.Evidence, error) {
-			return slices.DeleteFunc(slices.Clone(evidence), func(e drawbridge.Evidence) bool { return e.Until().Past(now) }), nil
+		r.SetEvidence(func(_ *store.Tx, of []*drawbridge.Integration, now time.Time, tell func(drawbridge.IntegrationID, *drawbridge.Evidence)) error {
+			for i := range evidence {
+				if !evidence[i].Until().Past(now) {
+					tell(of[0].ID, &evidence[i])
+				}
+			}
+			return nil
 		})
-		r.SetClaims(func(*store.Tx, drawbridge.IntegrationID) ([]drawbridge.Claim, error) { return claims, nil })
+		r.SetClaims(func(_ *store.Tx, of []string, tell func(drawbridge.IntegrationID, []drawbridge.Claim)) error {
+			tell(drawbridge.IntegrationID(of[0]), claims)
+			return nil
+		})
 		p, err := r.Push(t.Context(), ann, world.Example(t, "pay", answered...))
 		if err != nil {
 			t.Fatal(err)
