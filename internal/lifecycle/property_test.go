@@ -173,7 +173,7 @@ func TestExceptionsEnd(t *testing.T) {
 	r.decide(t, r.id, drawbridge.Approved, r.Days(300))
 	rapid.Check(t, func(rt *rapid.T) {
 		r.Pass(time.Second)
-		x := r.propose(rt, "T"+rapid.StringMatching(`[0-9]{3}`).Draw(rt, "rule")+"@x"+drawbridge.NewID("y", r.Now())[2:], rapid.IntRange(1, 180).Draw(rt, "days"))
+		x := r.propose(rt, rapid.SampledFrom([]string{"T017@x", "TLS-01@x", "control:tls-version@x"}).Draw(rt, "covers")+drawbridge.NewID("y", r.Now())[2:], rapid.IntRange(1, 180).Draw(rt, "days"))
 		confirmed, last, renewals := false, x.Expires, 0
 		for range rapid.IntRange(1, 15).Draw(rt, "acts") {
 			r.Pass(time.Duration(rapid.IntRange(0, 40*24).Draw(rt, "hours")) * time.Hour)

@@ -11,6 +11,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/approval"
+	"drawbridge/internal/inquiry"
 	"drawbridge/internal/register"
 	"drawbridge/internal/review"
 	"drawbridge/internal/store"
@@ -215,7 +216,7 @@ func TestRandomWalk(t *testing.T) {
 	r := open(t, "")
 	p := r.push(t)
 	names := []string{"ann", "sec", "sec2", "priv", "all", "app", "prog", "eve"}
-	steps := []string{"submit", "triage", "start", "ready", "reopen", "security", "privacy", "unsign", "approve", "reject", "push", "settle"}
+	steps := []string{"submit", "triage", "start", "ready", "reopen", "security", "privacy", "unsign", "approve", "reject", "push", "settle", "nobody", "ask", "withdraw"}
 	decisions := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		if rapid.IntRange(0, 3).Draw(rt, "kind") == 0 { // now and then all the way, so that the walk sees decisions
@@ -228,6 +229,12 @@ func TestRandomWalk(t *testing.T) {
 			r.try(t, rv.ID, who, rapid.SampledFrom(steps).Draw(rt, "step"))
 		}
 		rv = r.the(t, p.Integration.ID)
+		if n := r.unanswered(t, rv.ID); rv.State == drawbridge.Withdrawn && n > 0 {
+			t.Fatalf("%d questionnaires of a withdrawn review are open", n)
+		}
+		if rv.State == drawbridge.ApprovedWithConditions {
+			t.Fatal("approved with a condition that nobody owns")
+		}
 		if rv.State == drawbridge.Approved {
 			decisions++
 			r.audit(t, rv)
@@ -275,6 +282,12 @@ func (r *rig) try(tb testing.TB, id drawbridge.ReviewID, who, what string) {
 		}
 	case "approve":
 		_, err = r.decide(tb, id, who, drawbridge.Approved)
+	case "nobody":
+		_, err = r.decide(tb, id, who, drawbridge.ApprovedWithConditions, review.Term{Text: "x", Verifier: "security", Due: r.Days(9), Owner: "per_nobody"})
+	case "withdraw":
+		_, err = r.Withdraw(ctx, a, step)
+	case "ask":
+		r.ask(tb, id)
 	case "reject":
 		_, err = r.decide(tb, id, who, drawbridge.Rejected)
 	case "push":
@@ -285,6 +298,18 @@ func (r *rig) try(tb testing.TB, id drawbridge.ReviewID, who, what string) {
 	if err != nil && drawbridge.KindOf(err) == drawbridge.Internal {
 		tb.Fatalf("%s by %s: %v", what, who, err)
 	}
+}
+
+// ask writes a questionnaire that was sent, while the review is open.
+func (r *rig) ask(tb testing.TB, id drawbridge.ReviewID) {
+	tb.Helper()
+	r.Write(tb, func(tx *store.Tx) error {
+		rv, err := tx.Reviews().Get(string(id))
+		if err != nil || !rv.State.Open() {
+			return err
+		}
+		return tx.Inquiries().Add(&drawbridge.Inquiry{ID: drawbridge.InquiryID(drawbridge.NewID("inq", r.Now())), Review: id, Integration: rv.Integration, Template: "x@1", State: inquiry.StateOpen})
+	})
 }
 
 // audit holds an approval to the rows.
