@@ -78,7 +78,8 @@ func day(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], ahead(ts.Getenv("WORK"))().UTC().AddDate(0, 0, days).Format(time.DateOnly))
 }
 
-// until repeats a command until its standard output fits a pattern:
+// until repeats a command until it works and its standard output fits a pattern, for
+// what the server does by and by:
 //
 //	until PATTERN carol programme triggers labels
 func (s *serverScript) until(ts *testscript.TestScript, neg bool, args []string) {
@@ -89,8 +90,7 @@ func (s *serverScript) until(ts *testscript.TestScript, neg bool, args []string)
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
 	for {
-		ts.Check(s.as(ts, args[1], args[2:]))
-		if want.MatchString(ts.ReadFile("stdout")) {
+		if err := s.as(ts, args[1], args[2:]); err == nil && want.MatchString(ts.ReadFile("stdout")) {
 			return
 		}
 		select {
