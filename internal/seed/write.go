@@ -95,7 +95,7 @@ func (w *writer) rest(ctx context.Context) error {
 	return w.opt.desks().door.Keep(ctx, func(tx *store.Tx) error {
 		var err error
 		for _, kind := range []string{
-			store.MessageEvent, register.EventPushed, register.EventTouched, dossier.EventCounts, inquiry.EventExpiring, lifecycle.EventEnding,
+			store.MessageEvent, register.EventPushed, register.EventTouched, register.EventAssigned, dossier.EventCounts, inquiry.EventExpiring, lifecycle.EventEnding,
 			lifecycle.EventEnded, portfolio.EventNotice,
 		} {
 			err = errors.Join(err, tx.EndEventsDue(kind, w.plan.start, w.opt.AsOf))
