@@ -15,6 +15,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/client"
+	"drawbridge/internal/portfolio"
 )
 
 // partnerPortfolio are the commands about partners that the portfolio answers.
@@ -30,7 +31,11 @@ func tellProfile(w io.Writer, p drawbridge.ProfileView) error {
 		"security", p.SecurityContact, "privacy", p.PrivacyContact, "tags", strings.Join(p.Tags, ", "),
 	}
 	for _, kind := range slices.Sorted(maps.Keys(p.Identifiers)) {
-		pairs = append(pairs, kind, p.Identifiers[kind])
+		id := p.Identifiers[kind]
+		if !portfolio.Checked(kind, id) {
+			id += " (format only, not checked)"
+		}
+		pairs = append(pairs, kind, id)
 	}
 	for _, c := range p.Children {
 		pairs = append(pairs, "holds", string(c))
@@ -42,7 +47,7 @@ func newProfile(env *Env) *cobra.Command {
 	var in client.ProfileEdit
 	cmd := &cobra.Command{
 		Use: "profile ID", Short: "Show what is known of a partner, or change it", Args: cobra.ExactArgs(1),
-		Long:    "Without flags profile shows. With flags it changes what you name and leaves the rest; identifiers are given as KIND=VALUE, and their check digits are checked.",
+		Long:    "Without flags profile shows. With flags it changes what you name and leaves the rest; identifiers are given as KIND=VALUE, and their check digits are checked; where there are none, or this program does not know how they come about, profile says that the format alone was looked at.",
 		Example: "  drawbridge partner profile acme-pay --legal-name 'Acme Pay Ltd' --identifier lei=529900T8BM49AURSDO55 --parent acme-group",
 	}
 	f := cmd.Flags()

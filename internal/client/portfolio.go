@@ -80,7 +80,7 @@ type ProfileEdit struct {
 	ByID
 	LegalName       string               `json:"legal_name,omitempty"`
 	PersonType      string               `json:"person_type,omitempty" doc:"legal or natural"`
-	Identifiers     map[string]string    `json:"identifiers,omitempty" doc:"lei, euid, vat, duns; check digits are checked"`
+	Identifiers     map[string]string    `json:"identifiers,omitempty" doc:"lei, euid, vat, duns; of duns, euid and the VAT numbers of some countries the format alone is checked"`
 	Parent          drawbridge.PartnerID `json:"parent,omitempty" doc:"the partner that it belongs to"`
 	Status          string               `json:"status,omitempty" doc:"prospect, active, exiting or former"`
 	SecurityContact string               `json:"security_contact,omitempty"`
