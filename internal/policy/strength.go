@@ -302,7 +302,7 @@ func lists(all []standings, ifaces []string) []list {
 				continue
 			}
 			l.members = append(l.members, member{i, rank(s.def.RequiredFrom), s.def.Weight})
-			key = binary.AppendUvarint(key, uint64(i)) //nolint:gosec // a position
+			key = binary.AppendUvarint(key, uint64(i))
 		}
 		if !seen[string(key)] {
 			seen[string(key)] = true

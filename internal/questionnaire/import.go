@@ -166,18 +166,21 @@ func (m *Mapping) missing(sheet string, g grid) string {
 			continue
 		}
 		said := fmt.Sprintf("the column of the %s (%s)", w.what, strings.Join(w.names, " or "))
-		for _, name := range w.names {
-			if i := slices.IndexFunc(g[best], func(h string) bool {
-				h = strings.ToLower(strings.TrimSpace(h))
-				return h != "" && (strings.Contains(h, strings.ToLower(name)) || strings.Contains(strings.ToLower(name), h))
-			}); i >= 0 {
-				said += fmt.Sprintf("; did you mean %.60q?", strings.TrimSpace(g[best][i]))
-				break
-			}
+		if i := slices.IndexFunc(g[best], func(h string) bool { return meant(h, w.names) }); i >= 0 {
+			said += fmt.Sprintf("; did you mean %.60q?", strings.TrimSpace(g[best][i]))
 		}
 		lacks = append(lacks, said)
 	}
 	return fmt.Sprintf("sheet %s lacks %s; its row %d has %s", sheet, strings.Join(lacks, ", and "), best+1, strings.Join(have, ", "))
+}
+
+// meant reports whether a header looks like one that is asked for.
+func meant(header string, names []string) bool {
+	h := strings.ToLower(strings.TrimSpace(header))
+	return h != "" && slices.ContainsFunc(names, func(name string) bool {
+		name = strings.ToLower(name)
+		return strings.Contains(h, name) || strings.Contains(name, h)
+	})
 }
 
 // column finds a column by its header or its letter.

@@ -3,6 +3,7 @@ package seed
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -66,9 +67,9 @@ var notHere = []string{"We do not offer this with your plan.", "The service hold
 // so. What stands is left alone.
 func answers(r *rand.Rand, with *partner, care int, it *questionnaire.Items, said map[string]questionnaire.Answer, asOf time.Time) map[string]questionnaire.Answer {
 	out := map[string]questionnaire.Answer{}
-	all := map[string]questionnaire.Answer{}
-	for id, a := range said {
-		all[id] = a
+	all := maps.Clone(said)
+	if all == nil {
+		all = map[string]questionnaire.Answer{}
 	}
 	for range 4 { // an answer may bring further questions
 		for _, id := range it.Visible(all) {

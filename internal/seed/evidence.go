@@ -15,7 +15,6 @@ import (
 type paper struct {
 	kind, title, issuer, scope string
 	months                     int // for which it counts
-	known                      drawbridge.Knowledge
 	exceptions                 []string
 }
 

@@ -3,6 +3,7 @@ package seed
 import (
 	"testing"
 
+	"drawbridge"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/policy"
 )
@@ -39,7 +40,7 @@ func TestManifests(t *testing.T) {
 
 func TestNamesDiffer(t *testing.T) {
 	t.Parallel()
-	p := &plan{}
+	p := &plan{holders: map[drawbridge.Role][]int{}}
 	r := (&item{seed: 1}).rand()
 	p.addPeople(r, 3000, "")
 	p.addPartners(r, 3000, "")

@@ -26,12 +26,12 @@ func (h *hand) as() access.Actor { return h.actor(h.now.who) }
 
 // held has a tale stand still where a rule says no; other errors end the run.
 func (t *tale) held(err error) error {
-	switch drawbridge.KindOf(err) {
-	case drawbridge.Conflict, drawbridge.Denied, drawbridge.Limited, drawbridge.Invalid, drawbridge.Unauthenticated:
-		t.stuck = true
-		return nil
+	rules := []drawbridge.Kind{drawbridge.Conflict, drawbridge.Denied, drawbridge.Limited, drawbridge.Invalid, drawbridge.Unauthenticated}
+	if !slices.Contains(rules, drawbridge.KindOf(err)) {
+		return err
 	}
-	return err
+	t.stuck = true
+	return nil
 }
 
 // ask brings the request: what it is for, and for how much data.

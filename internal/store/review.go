@@ -54,6 +54,7 @@ func waiting(role drawbridge.Role) (string, []any) {
 		return "r.state = 'ready'", nil
 	case drawbridge.PartnerContact:
 		return "EXISTS (SELECT 1 FROM inquiry q WHERE q.review = r.id AND q.audience = 'partner' AND q.state IN ('open', 'returned'))", nil
+	default: // a reviewer
 	}
 	point := strings.TrimPrefix(string(role), "reviewer_")
 	return "r.state IN ('in_review', 'ready') AND r.roles LIKE ? AND NOT EXISTS (SELECT 1 FROM signoff g WHERE g.review = r.id" +

@@ -50,7 +50,11 @@ func Door(tb testing.TB, database string, now func() time.Time) *action.Door {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	return action.New(action.Options{Store: s, Keys: keys, Now: now})
 }
 
