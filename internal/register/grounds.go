@@ -103,7 +103,7 @@ func begins(tx *store.Tx, in *drawbridge.Integration, asOf time.Time) (first dra
 	list, err := tx.Evidence().Find(store.Query{
 		Equal: map[string]any{"partner": string(in.Partner), "state": "accepted", "superseded_by": ""},
 		In:    map[string][]string{"integration": {"", string(in.ID)}}, Limit: maxGrounds,
-		Ranges: []store.Range{{Column: "period_start", From: string(drawbridge.DateOf(asOf.AddDate(0, 0, 1))), To: "~"}},
+		Ranges: []store.Range{{Column: "period_start", From: string(drawbridge.DateOf(asOf.AddDate(0, 0, 1)))}},
 	})
 	for _, e := range list {
 		if first == "" || e.PeriodStart < first {
