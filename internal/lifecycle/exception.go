@@ -82,7 +82,7 @@ func (d *Desk) ends(rule policy.TierProtocol, last drawbridge.Date) error {
 		return err
 	}
 	if latest := drawbridge.DateOf(now.AddDate(0, 0, rule.Exception)); last > latest {
-		return drawbridge.Errorf(drawbridge.Invalid, "expires: an exception of the tier %s lasts at most %d days, until %s", rule.Tier, rule.Exception, latest)
+		return drawbridge.Errorf(drawbridge.Invalid, "expires: an exception of the tier %s lasts at most %s, until %s", rule.Tier, drawbridge.Count(rule.Exception, "day", "days"), latest)
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func (d *Desk) Renew(ctx context.Context, actor access.Actor, r Ruling) (drawbri
 			return err
 		}
 		if x.Renewals >= int64(rule.Renewals) {
-			return drawbridge.Errorf(drawbridge.Conflict, "the exception was renewed %d times, and may not be again: what it covers must be fixed", x.Renewals)
+			return drawbridge.Errorf(drawbridge.Conflict, "the exception was renewed %s, and may not be again: what it covers must be fixed", drawbridge.Count(x.Renewals, "time", "times"))
 		}
 		if r.Expires <= x.Expires {
 			return drawbridge.Errorf(drawbridge.Invalid, "expires: a renewal ends after %s", x.Expires)
