@@ -17,6 +17,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/check"
 	"drawbridge/internal/dossier"
+	"drawbridge/internal/manifest"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/register"
 	"drawbridge/internal/seed"
@@ -40,24 +41,24 @@ func TestPortfolio(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.step(20 * 24 * time.Hour)
+		r.Pass(20 * 24 * time.Hour)
 		_, err = seed.Run(t.Context(), seed.Options{
-			Store: r.door.Store(), Keys: r.door.Keys(), Workspace: func() *policy.Workspace { return ws }, Version: "test",
-			Partners: n / 3, Integrations: n, People: 20, History: 1, Seed: 1, AsOf: r.now(),
+			Store: r.Door.Store(), Keys: r.Door.Keys(), Workspace: func() *policy.Workspace { return ws }, Version: "test",
+			Partners: n / 3, Integrations: n, People: 20, History: 1, Seed: 1, AsOf: r.Now(),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		owner := r.person(t, "root", drawbridge.ProgrammeOwner, drawbridge.Tester)
+		owner := r.Person(t, "root", drawbridge.ProgrammeOwner, drawbridge.Tester)
 		known := r.known(t, owner, n/10)
 		for name, files := range map[string]map[string]string{"a pack that changes nothing": {"pack.yaml": closed["pack.yaml"]}, "a closed gate": closed} {
 			candidate := archive(t, files)
 			runtime.GC()
-			queries, began := r.door.Store().Queries(), time.Now()
+			queries, began := r.Door.Store().Queries(), time.Now()
 			peak := watch(t)
 			got, err := r.Impact(t.Context(), owner, candidate, nil)
 			took, held := time.Since(began), peak()
-			t.Logf("%s: %d integrations in %v, %d queries, at most %d MiB", name, n, took.Round(time.Millisecond), r.door.Store().Queries()-queries, held>>20)
+			t.Logf("%s: %d integrations in %v, %d queries, at most %d MiB", name, n, took.Round(time.Millisecond), r.Door.Store().Queries()-queries, held>>20)
 			if err != nil || got.Scored != n || got.Failed != 0 || took > limit || held > 1<<30 {
 				t.Fatalf("%s: scored %d of %d, %d failed, %v, %v, %d MiB", name, got.Scored, n, got.Failed, err, took, held>>20)
 			}
@@ -101,7 +102,7 @@ func watch(tb testing.TB) func() uint64 {
 func (r *rig) known(tb testing.TB, owner access.Actor, n int) []drawbridge.IntegrationID {
 	tb.Helper()
 	var list []drawbridge.Integration
-	err := r.door.Store().View(tb.Context(), func(tx *store.Tx) error {
+	err := r.Door.Store().View(tb.Context(), func(tx *store.Tx) error {
 		return tx.IntegrationShelf().Each(store.Query{}, func(i *drawbridge.Integration) error {
 			list = append(list, *i)
 			return nil
@@ -111,7 +112,7 @@ func (r *rig) known(tb testing.TB, owner access.Actor, n int) []drawbridge.Integ
 		tb.Fatal(err)
 	}
 	about := map[drawbridge.IntegrationID]bool{}
-	r.record.SetClaims(func(_ *store.Tx, of []string, tell func(drawbridge.IntegrationID, []drawbridge.Claim)) error {
+	r.Record.SetClaims(func(_ *store.Tx, of []string, tell func(drawbridge.IntegrationID, []drawbridge.Claim)) error {
 		for _, id := range of {
 			if in := drawbridge.IntegrationID(id); about[in] {
 				tell(in, []drawbridge.Claim{{Control: "tls-version", Source: "answer:inq_1/tls"}, {Control: "breach-notice", Holds: true, Source: "answer:inq_1/breach"}})
@@ -119,26 +120,26 @@ func (r *rig) known(tb testing.TB, owner access.Actor, n int) []drawbridge.Integ
 		}
 		return nil
 	})
-	r.record.SetEvidence(dossier.AcceptedFor)
+	r.Record.SetEvidence(dossier.AcceptedFor)
 	var out []drawbridge.IntegrationID
 	for i := 0; i < len(list) && len(out) < n; i += len(list) / n {
 		in := list[i]
 		about[in.ID], out = true, append(out, in.ID)
-		r.act(tb, func(tx *store.Tx) error {
+		r.Write(tb, func(tx *store.Tx) error {
 			open, err := tx.Findings(store.FindingList{Scope: access.Scope{All: true}, Integration: in.ID, Limit: 1})
 			if err != nil {
 				return err
 			}
 			e := drawbridge.Evidence{
-				ID: drawbridge.EvidenceID(drawbridge.NewID("evd", r.now())), Integration: in.ID, Partner: in.Partner, Kind: "evidence:pentest", State: dossier.StateAccepted,
-				Known: drawbridge.KnownDocument, Expires: drawbridge.DateOf(r.now().AddDate(1, 0, 0)), CreatedAt: r.now(), UpdatedAt: r.now(),
+				ID: drawbridge.EvidenceID(drawbridge.NewID("evd", r.Now())), Integration: in.ID, Partner: in.Partner, Kind: "evidence:pentest", State: dossier.StateAccepted,
+				Known: drawbridge.KnownDocument, Expires: drawbridge.DateOf(r.Now().AddDate(1, 0, 0)), CreatedAt: r.Now(), UpdatedAt: r.Now(),
 			}
 			if i%2 == 0 { // about the partner
 				e.Integration, e.Services = "", []string{in.Slug}
 			}
 			x := drawbridge.Exception{
-				ID: drawbridge.NewID("exc", r.now()), Integration: in.ID, Covers: "control:breach-notice", Reason: "it is agreed", State: "confirmed",
-				Expires: drawbridge.DateOf(r.now().AddDate(0, 3, 0)), CreatedAt: r.now(), UpdatedAt: r.now(),
+				ID: drawbridge.NewID("exc", r.Now()), Integration: in.ID, Covers: "control:breach-notice", Reason: "it is agreed", State: "confirmed",
+				Expires: drawbridge.DateOf(r.Now().AddDate(0, 3, 0)), CreatedAt: r.Now(), UpdatedAt: r.Now(),
 			}
 			if len(open) > 0 {
 				x.Covers = open[0].Rule + "@" + open[0].Element
@@ -146,7 +147,7 @@ func (r *rig) known(tb testing.TB, owner access.Actor, n int) []drawbridge.Integ
 			return errors.Join(tx.Evidence().Add(&e), tx.Exceptions().Add(&x))
 		})
 		r.ran(tb, owner, &in)
-		if _, err := r.record.Reassess(tb.Context(), owner, in.ID, ""); err != nil {
+		if _, err := r.Record.Reassess(tb.Context(), owner, in.ID, ""); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -157,22 +158,25 @@ func (r *rig) known(tb testing.TB, owner access.Actor, n int) []drawbridge.Integ
 func (r *rig) ran(tb testing.TB, by access.Actor, in *drawbridge.Integration) {
 	tb.Helper()
 	var element string
-	err := r.door.Store().View(tb.Context(), func(tx *store.Tx) error {
+	var target manifest.Target
+	err := r.Door.Store().View(tb.Context(), func(tx *store.Tx) error {
 		rev, err := tx.Revision(in.Head)
 		if err != nil {
 			return err
 		}
-		b, err := r.record.Bundle(rev)
-		element = b.Integration.Interfaces[0].ID
+		b, err := r.Record.Bundle(rev)
+		if err == nil {
+			element, target = b.Integration.Interfaces[0].ID, b.Integration.Targets[0]
+		}
 		return err
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	run := check.Run{
-		SchemaVersion: drawbridge.SchemaVersion, Tool: "drawbridge", Version: "test", Origin: "cli", Started: r.now().Add(-time.Hour), Finished: r.now().Add(-time.Minute), Complete: true,
+		SchemaVersion: drawbridge.SchemaVersion, Tool: "drawbridge", Version: "test", Origin: "cli", Started: r.Now().Add(-time.Hour), Finished: r.Now().Add(-time.Minute), Complete: true,
 		Integration: check.RunIntegration{ID: in.Slug, Environment: in.Environment, Digest: "sha256:00"},
-		Target:      check.RunTarget{Name: "sandbox", Interface: element, BaseURL: "https://sandbox.example", Represents: in.Environment, Why: "same build"},
+		Target:      check.RunTarget{Name: target.Name, Interface: element, BaseURL: target.BaseURL, Represents: target.Represents, Why: target.Why},
 		Done:        []string{"TLS-01", "HDR-01"},
 	}
 	for _, id := range run.Done {
@@ -189,8 +193,8 @@ func (r *rig) ran(tb testing.TB, by access.Actor, in *drawbridge.Integration) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r.step(time.Millisecond)
-	if _, err := r.record.AddRun(tb.Context(), by, register.NewRun{Ref: register.ByID(in.ID), Data: data}); err != nil {
+	r.Pass(time.Millisecond)
+	if _, err := r.Record.AddRun(tb.Context(), by, register.NewRun{Ref: register.ByID(in.ID), Data: data}); err != nil {
 		tb.Fatal(err)
 	}
 }
