@@ -12,6 +12,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/approval"
+	"drawbridge/internal/client"
 	"drawbridge/internal/inquiry"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/seal"
@@ -259,4 +260,17 @@ func (g *growth) send(method, path, body string) []byte {
 		g.t.Fatalf("%s %s = %d %s", method, path, rec.Code, rec.Body)
 	}
 	return rec.Body.Bytes()
+}
+
+// TestGateOfWhatIsLeft asks for what was approved, while its integration is being left.
+func TestGateOfWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	m := newMatrix(t, "", nil)
+	g := &growth{matrix: m, caller: m.callers[2]}
+	g.decide()
+	var got client.GateAnswer
+	g.ask("/api/v1/gate?slug="+g.mine.Slug+"&environment=production&digest="+g.head.Content, &got)
+	if got.Status != approval.Exiting || len(got.Reasons) == 0 || !strings.Contains(got.Reasons[0], "drawbridge review intake") {
+		t.Errorf("gate = %+v, want no, and what to do next", got.Answer)
+	}
 }
