@@ -3,7 +3,9 @@ package drawbridge_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,6 +28,7 @@ import (
 	"drawbridge/internal/client"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/seal"
+	"drawbridge/internal/testkit"
 )
 
 // attacks are the commands of the attack scripts, besides those of every script
@@ -169,7 +172,7 @@ var guesses = map[string][]guess{
 	"exceptions.confirm": {{body: `{"reason": "guess"}`}}, "exceptions.refuse": {{body: `{"reason": "guess"}`}},
 	"exceptions.renew": {{body: `{"expires": "2999-01-01", "reason": "guess"}`}}, "exceptions.revoke": {{body: `{"reason": "guess"}`}},
 	"programme.queue": {{list: true}}, "programme.calendar": {{list: true}}, "triggers.list": {{list: true}, {list: true, query: "integration=$INT"}},
-	"programme.impact": {{body: `{"archive": "eA=="}`}}, "programme.announce": {{body: `{"reason": "guess"}`}},
+	"programme.impact": {{body: `{"archive": "` + base64.StdEncoding.EncodeToString(testkit.Pack()) + `"}`}}, "programme.announce": {{body: `{"reason": "guess"}`}},
 	"triggers.create": {{body: `{"kind": "incident", "source": "guess", "text": "guess"}`}}, "triggers.handle": {{body: `{"reason": "guess"}`}},
 	"threats.difference": {{}}, "threat_reviews.list": {{}}, "threat_reviews.create": {{body: `{"comment": "guess"}`}},
 	"gate":          {{query: "slug=$SLUG&environment=$ENV&digest=sha256:00"}},
@@ -193,7 +196,7 @@ var guesses = map[string][]guess{
 	"contracts.check": {{}}, "contracts.list": {{}}, "contracts.get": {{}}, "contracts.add": {{body: `{"partner": "$PARTNER", "type": "msa"}`}},
 	"contracts.edit": {{body: `{"type": "msa"}`}}, "contracts.close": {{body: `{"reason": "guess"}`}},
 	"measures.add":       {{body: `{"metric": "availability", "value": 1, "period_from": "2026-01-01", "period_to": "2026-01-31", "source": "guess"}`}},
-	"subprocessors.list": {{list: true}}, "subprocessors.add": {{body: `{"name": "guess"}`, visible: true}}, "subprocessors.end": {{body: `{"reason": "guess"}`}},
+	"subprocessors.list": {{list: true}}, "subprocessors.add": {{body: `{"name": "guess"}`, visible: true}}, "subprocessors.end": {{body: `{"reason": "guess"}`, visible: true}},
 	"notices.list": {{}}, "notices.get": {{}}, "notices.add": {{body: `{"partner": "$PARTNER", "kind": "incident", "title": "guess"}`}},
 	"notices.decide":          {{body: `{"state": "closed", "reason": "guess"}`}},
 	"portfolio.concentration": {{}}, "portfolio.fall": {{query: "kind=partner&name=$PARTNER"}, {query: "kind=country&name=IE"}},
@@ -289,15 +292,14 @@ func (s *serverScript) try(ts *testscript.TestScript, r *api.Route, g guess, met
 // guessed fills a route with what is the victim's.
 func (s *serverScript) guessed(ts *testscript.TestScript, r *api.Route, g guess, method string) (*http.Request, error) {
 	fill := func(text string) string {
-		return os.Expand(text, func(name string) string { return ts.Getenv("V_" + name) })
+		return os.Expand(text, func(name string) string { return cmp.Or(ts.Getenv("V_"+name), ts.Getenv("V_MSG")) })
 	}
-	id := map[string]string{
-		"people": "PERSON", "sessions": "SES", "tokens": "TOK", "integrations": "INT", "partners": "PARTNER", "inbox": "MSG",
-		"webhooks": "MSG", "jobs": "MSG", "holds": "MSG",
-		"risks": "MSG", "contracts": "MSG", "notices": "MSG", "subprocessors": "MSG", "portfolio": "MSG", "register": "MSG",
-		"inquiries": "MSG", "links": "MSG", "reviews": "MSG",
-	}[strings.Split(r.Pattern, "/")[3]]
-	path := strings.NewReplacer("{id}", "$"+id, "{revision}", "$REV", "{assessment}", "$ASM", "{link}", "$MSG", "{run}", "$MSG", "{ruling}", "$MSG", "{question}", "a", "{seq}", "0", "{kind}", "message").Replace(r.Pattern)
+	id := cmp.Or(map[string]string{
+		"people": "PERSON", "sessions": "SES", "tokens": "TOK", "integrations": "INT", "partners": "PARTNER", "risks": "RISK",
+		"contracts": "CONTRACT", "notices": "NOTICE", "subprocessors": "SUB", "inquiries": "INQUIRY", "reviews": "REVIEW",
+	}[strings.Split(r.Pattern, "/")[3]], "MSG") // of the right form, and nothing has it
+	path := strings.NewReplacer("{id}", "$"+id, "{revision}", "$REV", "{assessment}", "$ASM", "{link}", "$LINK", "{run}", "$RUN",
+		"{ruling}", "$RULING", "{question}", "a", "{seq}", "0", "{kind}", "message").Replace(r.Pattern)
 	media, body := "application/json", []byte(fill(g.body))
 	if r.Has(api.Large) && r.Method == http.MethodPost {
 		data, err := os.ReadFile(ts.Getenv("V_FILE"))

@@ -5,13 +5,14 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/client"
 	"drawbridge/internal/store"
+	"drawbridge/internal/testkit"
 )
 
 // programmeFixtures are the rows of the matrix for the routes of the programme.
 var programmeFixtures = map[string]func(*matrix, *caller, bool) request{
 	"programme.queue":    list("/api/v1/programme/queue", "review"),
 	"programme.calendar": readsCalendar,
-	"programme.impact":   about("pack", "/api/v1/programme/impact", client.CandidatePack{Archive: []byte("no archive")}, 400),
+	"programme.impact":   about("pack", "/api/v1/programme/impact", client.CandidatePack{Archive: testkit.Pack()}),
 	"programme.announce": about("pack", "/api/v1/programme/announcements", client.Announcement{}, 400), // it says no reason
 	"triggers.list":      list("/api/v1/triggers", "review"),
 	"triggers.create": onIntegration("/triggers", func() any {
