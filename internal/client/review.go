@@ -163,6 +163,7 @@ type IntegrationStanding struct {
 // Waiting is a review that waits for you, and why.
 type Waiting struct {
 	Review drawbridge.Review `json:"review"`
+	Name   string            `json:"name"` // of the integration
 	Do     string            `json:"do"`
 }
 

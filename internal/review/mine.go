@@ -13,7 +13,8 @@ import (
 // Waiting is a review that waits for somebody, and why.
 type Waiting struct {
 	Review drawbridge.Review `json:"review"`
-	Do     string            `json:"do"` // what is asked, in words
+	Name   string            `json:"name"` // of the integration
+	Do     string            `json:"do"`   // what is asked, in words
 }
 
 // maxMine bounds how many open reviews are looked at for one person.
@@ -34,15 +35,32 @@ func (d *Desk) Mine(ctx context.Context, actor access.Actor) ([]Waiting, error) 
 		}
 		for _, r := range list {
 			if do := asks(actor, &r, mine[r.ID]); do != "" {
-				out = append(out, Waiting{r, do})
+				out = append(out, Waiting{Review: r, Do: do})
 			}
 		}
-		return nil
+		return named(tx, out)
 	})
 	slices.SortStableFunc(out, func(a, b Waiting) int {
 		return cmp.Or(danger(b.Review.Tier)-danger(a.Review.Tier), cmp.Compare(due(a.Review), due(b.Review)))
 	})
 	return out, err
+}
+
+// named gives each of a list the name of its integration.
+func named(tx *store.Tx, list []Waiting) error {
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = string(list[i].Review.Integration)
+	}
+	found, err := tx.IntegrationShelf().Find(store.Query{In: map[string][]string{"id": ids}, Limit: len(ids)})
+	names := map[drawbridge.IntegrationID]string{}
+	for i := range found {
+		names[found[i].ID] = found[i].Name
+	}
+	for i := range list {
+		list[i].Name = names[list[i].Review.Integration]
+	}
+	return err
 }
 
 // danger ranks a tier; one that nobody set yet counts as the highest.
