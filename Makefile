@@ -78,7 +78,7 @@ generate: ## write the generated files anew
 	$(GO) generate ./...
 
 generated: generate ## fail when generating changes anything
-	git diff --exit-code --stat -- ':(glob)**/*_gen.*' docs/reference
+	git diff --exit-code --stat -- ':(glob)**/*_gen.*' ':(glob)**/*_templ.go' docs/reference
 
 fuzz: ## fuzz each target for FUZZTIME
 	FUZZTIME=$(FUZZTIME) scripts/fuzz

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"drawbridge"
@@ -21,6 +22,7 @@ import (
 	"drawbridge/internal/front"
 	"drawbridge/internal/job"
 	"drawbridge/internal/notify"
+	"drawbridge/internal/web"
 )
 
 // patience is how long requests that are being answered may take after a stop.
@@ -113,31 +115,45 @@ func (a *App) serve() error {
 	if err := a.work(); err != nil {
 		return err
 	}
+	entry := front.New(front.Options{
+		Authenticate: a.Account.Authenticate, Now: a.Options.Now, Log: a.Log, Secure: a.Options.secure(), Observe: a.meters.observe,
+	})
 	door, err := api.New(api.Options{
 		Door: a.Door, Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
 		Dossier: a.Dossier, Inquiry: a.Inquiry, Review: a.Review, Lifecycle: a.Lifecycle, Programme: a.Programme, Portfolio: a.Portfolio,
-		Now: a.Options.Now, Version: a.Options.Version,
-		Front: front.New(front.Options{
-			Authenticate: a.Account.Authenticate, Now: a.Options.Now, Log: a.Log, Secure: a.Options.secure(), Observe: a.meters.observe,
-		}),
+		Now: a.Options.Now, Version: a.Options.Version, Front: entry,
 	})
 	if err != nil {
 		return fmt.Errorf("put the API together: %w", err)
 	}
-	mux, rest := http.NewServeMux(), door.Handler()
-	a.health(mux)
+	pages, err := web.New(web.Options{
+		Front: entry, Account: a.Account, Register: a.Register, Review: a.Review, Notify: a.notify, Now: a.Options.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("put the pages together: %w", err)
+	}
 	if a.serving, err = newListener(a.Options, a.Log, a.failed); err != nil {
 		return err
 	}
-	a.serving.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := r.URL.Path; p == "/healthz" || p == "/readyz" {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		rest.ServeHTTP(w, r) // not behind the mux: it would redirect what is no clean path
-	})
+	a.serving.server.Handler = a.doors(door.Handler(), pages.Handler())
 	a.add("server", a.serving.start, a.serving.stop)
 	return nil
+}
+
+// doors leads each request to its door, before anything cleans its path.
+func (a *App) doors(api, pages http.Handler) http.Handler {
+	health := http.NewServeMux()
+	a.health(health)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch p := r.URL.Path; {
+		case p == "/healthz" || p == "/readyz":
+			health.ServeHTTP(w, r)
+		case strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/p/"):
+			api.ServeHTTP(w, r)
+		default:
+			pages.ServeHTTP(w, r)
+		}
+	})
 }
 
 func (a *App) add(name string, start, stop func(context.Context) error) {

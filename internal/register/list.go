@@ -216,6 +216,25 @@ func (d *Desk) Document(ctx context.Context, actor access.Actor, ref Ref, id dra
 	return a, r, d.whyGone(ctx, a.Document, err)
 }
 
+// Latest reads an integration and opens the document of its latest assessment, as
+// [Desk.Document] does.
+func (d *Desk) Latest(ctx context.Context, actor access.Actor, ref Ref) (in drawbridge.Integration, document io.ReadCloser, err error) {
+	var digest string
+	err = d.view(ctx, actor, access.IntegrationRead, ref, func(tx *store.Tx, have *drawbridge.Integration) error {
+		in = *have
+		a, err := tx.Assessment(have.Assessment)
+		if err == nil {
+			digest = a.Document
+		}
+		return err
+	})
+	if err != nil {
+		return in, nil, err
+	}
+	document, err = d.door.Store().Blobs().Open(digest, d.door.Keys())
+	return in, document, d.whyGone(ctx, digest, err)
+}
+
 // whyGone tells of content that could not be opened whether it was purged.
 func (d *Desk) whyGone(ctx context.Context, digest string, err error) error {
 	if drawbridge.KindOf(err) != drawbridge.NotFound {
