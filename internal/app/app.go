@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -197,9 +198,23 @@ func (a *App) Address() string { return a.serving.address() }
 // URL is how people reach the server.
 func (a *App) URL() string { return a.Options.url(a.Address()) }
 
+// GCPercent is by how much the heap of a server grows before it is collected,
+// unless GOGC says otherwise. What lives is small: to collect it as often as Go
+// does by itself takes a third of the processor when a portfolio is scored.
+const GCPercent = 400
+
+// collect sets how often the heap is collected.
+func collect() {
+	const usual = 100
+	if set := debug.SetGCPercent(GCPercent); set != usual {
+		debug.SetGCPercent(set)
+	}
+}
+
 // Run starts the parts, waits for the context to end or a part to fail, and
 // stops them. ready is called once everything runs.
 func (a *App) Run(ctx context.Context, ready func()) error {
+	collect()
 	if err := a.Start(ctx); err != nil {
 		return err
 	}

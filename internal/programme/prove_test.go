@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/access"
+	"drawbridge/internal/app"
 	"drawbridge/internal/check"
 	"drawbridge/internal/dossier"
 	"drawbridge/internal/manifest"
@@ -35,6 +37,8 @@ func TestPortfolio(t *testing.T) {
 	if os.Getenv("PROVE") != "" && !raced {
 		n, limit = 10_000, 10*time.Second
 	}
+	was := debug.SetGCPercent(app.GCPercent) // as a server does
+	t.Cleanup(func() { debug.SetGCPercent(was) })
 	testkit.Databases(t, func(t *testing.T, url string) {
 		r := open(t, url)
 		ws, err := policy.BuiltinWorkspace()
