@@ -31,7 +31,7 @@ func NewDesks(door *action.Door, record *register.Desk, workspace func() *policy
 	d.Inquiry = inquiry.New(door, inquiry.Options{Register: record, Dossier: d.Dossier, Workspace: workspace})
 	record.SetClaims(d.Inquiry.ClaimsFor)
 	d.Review = review.New(door, review.Options{Register: record, Inquiry: d.Inquiry, Workspace: workspace})
-	d.Lifecycle = lifecycle.New(door, lifecycle.Options{Register: record, Status: d.Review.StatusOf, Workspace: workspace})
+	d.Lifecycle = lifecycle.New(door, lifecycle.Options{Register: record, Status: d.Review.StatusOf, Testable: d.Review.Testable, Workspace: workspace})
 	d.Programme = programme.New(door, programme.Options{Register: record, Review: d.Review, Lifecycle: d.Lifecycle, Workspace: workspace})
 	return d
 }

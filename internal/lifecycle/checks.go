@@ -80,7 +80,8 @@ func presentRuns(tx *store.Tx, f *review.File) ([]drawbridge.Run, error) {
 }
 
 // missingChecks wants no failure that no exception covers, and where the decision's tier asks for live
-// tests a pass of each check that said anything, and one at least.
+// tests a pass of each check that said anything, and one at least where there is
+// anything to drive.
 func missingChecks(l *look) ([]string, error) {
 	list, err := l.d.verdicts(l.tx, l.file)
 	if err != nil {
@@ -89,6 +90,12 @@ func missingChecks(l *look) ([]string, error) {
 	wanted, err := l.testsWanted()
 	if err != nil {
 		return nil, err
+	}
+	testable := true
+	if wanted && len(list) == 0 {
+		if testable, err = l.d.opt.Testable(&l.file.Head); err != nil {
+			return nil, err
+		}
 	}
 	var out []string
 	for _, v := range list {
@@ -100,7 +107,7 @@ func missingChecks(l *look) ([]string, error) {
 			out = append(out, fmt.Sprintf("check %s is %s at %s", v.Check, v.Verdict, v.Element))
 		}
 	}
-	return append(out, say(wanted && len(list) == 0, "no live check has passed on the present interface")...), nil
+	return append(out, say(wanted && testable && len(list) == 0, "no live check has passed on the present interface")...), nil
 }
 
 // testsWanted reports whether the tier that was decided asks for live tests.

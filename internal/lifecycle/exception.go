@@ -34,7 +34,7 @@ const warning = 14
 
 // covers is what an exception can cover: a threat at an element, a control, or
 // the fingerprint of a finding.
-var covers = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9._-]{0,31}@[!-?A-~]{1,300}|control:[a-z0-9-]{1,100}(@[!-?A-~]{1,300})?|f1-[0-9a-f]{24})$`)
+var covers = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9._-]{0,31}@[!-?A-~]{1,300}|control:[a-z0-9-]{1,100}(@[!-?A-~]{1,300})?|f1-[0-9a-f]{24}|f1-[0-9a-f]{32})$`)
 
 // Exceptions lists what of an integration is excepted at a time.
 func Exceptions(tx *store.Tx, in drawbridge.IntegrationID, now time.Time) ([]drawbridge.Exception, error) {

@@ -2,7 +2,7 @@
 // suspending, leaving. It lets nothing go live that the review did not approve; it decides no
 // review itself, and it carries nothing out: what a gateway will do is attested until there is one.
 //
-//	desk := lifecycle.New(door, lifecycle.Options{Register: record, Status: reviews.StatusOf, Workspace: workspace})
+//	desk := lifecycle.New(door, lifecycle.Options{Register: record, Status: reviews.StatusOf, Testable: reviews.Testable, Workspace: workspace})
 //	in, err := desk.Move(ctx, actor, lifecycle.Move{Integration: id, Step: "go_live", Reason: "launch"})
 package lifecycle
 
@@ -25,6 +25,7 @@ import (
 type Options struct {
 	Register  *register.Desk
 	Status    func(*store.Tx, *review.File) (review.Status, error) // what the review says of an integration
+	Testable  func(*drawbridge.Revision) (bool, error)             // whether live tests can drive any interface
 	Workspace func() *policy.Workspace
 }
 

@@ -24,6 +24,7 @@ type rig struct {
 	*lifecycle.Desk
 	*world.World
 	stale  atomic.Bool
+	idle   atomic.Bool // no interface can be driven
 	people map[string]access.Actor
 	id     drawbridge.IntegrationID
 }
@@ -38,7 +39,7 @@ var roles = map[string][]drawbridge.Role{
 func open(tb testing.TB, url string) *rig {
 	tb.Helper()
 	r := &rig{World: world.New(tb, url, world.Options{}), people: map[string]access.Actor{}}
-	r.Desk = lifecycle.New(r.Door, lifecycle.Options{Register: r.Record, Status: r.status, Workspace: r.Packs.Load})
+	r.Desk = lifecycle.New(r.Door, lifecycle.Options{Register: r.Record, Status: r.status, Testable: func(*drawbridge.Revision) (bool, error) { return !r.idle.Load(), nil }, Workspace: r.Packs.Load})
 	for _, name := range names() {
 		r.people[name] = r.Person(tb, name, roles[name]...)
 		r.Pass(time.Second)

@@ -72,6 +72,12 @@ func (d *Desk) facts(rev *drawbridge.Revision) (*facts, error) {
 	})
 }
 
+// Testable reports whether the live tester can drive any interface of a revision.
+func (d *Desk) Testable(rev *drawbridge.Revision) (bool, error) {
+	f, err := d.facts(rev)
+	return err == nil && len(f.testable) > 0, err
+}
+
 func factsOf(b *manifest.Bundle) (*facts, error) {
 	view, err := manifest.Material(b)
 	if err != nil {

@@ -154,7 +154,7 @@ func (o Options) desks() *desks {
 	d.inquiry = inquiry.New(d.door, inquiry.Options{Register: d.register, Dossier: d.dossier, Workspace: o.Workspace})
 	d.register.SetClaims(d.inquiry.ClaimsFor)
 	d.review = review.New(d.door, review.Options{Register: d.register, Inquiry: d.inquiry, Workspace: o.Workspace})
-	d.lifecycle = lifecycle.New(d.door, lifecycle.Options{Register: d.register, Status: d.review.StatusOf, Workspace: o.Workspace})
+	d.lifecycle = lifecycle.New(d.door, lifecycle.Options{Register: d.register, Status: d.review.StatusOf, Testable: d.review.Testable, Workspace: o.Workspace})
 	d.programme = programme.New(d.door, programme.Options{Register: d.register, Review: d.review, Lifecycle: d.lifecycle, Workspace: o.Workspace})
 	return d
 }
