@@ -179,6 +179,20 @@ func TestSweep(t *testing.T) {
 		if n, err := r.Sweep(t.Context(), system); err != nil || n != 0 {
 			t.Errorf("a second sweep raises %d, %v, want nothing", n, err)
 		}
+		gone := r.Bring(t, ann, "gone")
+		r.Write(t, func(tx *store.Tx) error {
+			in, err := tx.Integration(gone.ID)
+			if err != nil {
+				return err
+			}
+			in.State = drawbridge.Retired
+			return errors.Join(tx.SetIntegration(in), tx.Conditions().Add(&drawbridge.Condition{
+				ID: "cnd_2", Integration: gone.ID, Decision: "dec_x", Text: "Rotate", Due: "2026-11-01", Breach: drawbridge.Warn, State: "open",
+			}))
+		})
+		if n, err := r.Sweep(t.Context(), system); err != nil || n != 0 {
+			t.Errorf("what is due about a retired integration raises %d, %v, want nothing", n, err)
+		}
 		page, err := r.Triggers(t.Context(), owner, programme.TriggerFilter{Open: true}, nil, 0)
 		if err != nil {
 			t.Fatal(err)

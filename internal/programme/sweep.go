@@ -36,6 +36,9 @@ func (d *Desk) Sweep(ctx context.Context, actor access.Actor) (raised int, err e
 		if fresh {
 			raised++
 		}
+		if errors.Is(err, errRetired) {
+			continue // what is still due about it concerns nobody
+		}
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			failed = append(failed, fmt.Errorf("%s of %s: %w", n.Kind, n.Integration, err))
 		}

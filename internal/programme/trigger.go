@@ -49,6 +49,9 @@ type facts struct {
 	Text string `json:"text"`
 }
 
+// errRetired is the answer for what happens to an integration that is no more.
+var errRetired = drawbridge.Errorf(drawbridge.Conflict, "the integration is retired: nothing can happen to it any more")
+
 // Raise records what somebody noticed, and opens a review when the policy says so.
 func (d *Desk) Raise(ctx context.Context, actor access.Actor, n NewTrigger) (TriggerView, error) {
 	v, _, err := d.raise(ctx, actor, n)
@@ -134,7 +137,7 @@ func (d *Desk) effect(tx *store.Tx, p *policy.Protocol, n NewTrigger) (drawbridg
 		return "", false, err
 	}
 	if in.State == drawbridge.Retired {
-		return "", false, drawbridge.Errorf(drawbridge.Conflict, "the integration is retired: nothing can happen to it any more")
+		return "", false, errRetired
 	}
 	tier := in.Tier
 	s, err := tx.Standings().Get(string(n.Integration))
