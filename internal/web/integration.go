@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -39,6 +40,9 @@ func (p *page) integration() (templ.Component, error) {
 		out.Reasons = append(out.Reasons, view.Reason{Outcome: r.Outcome, Text: r.Text})
 	}
 	for _, l := range d.Score.Levers {
+		if l.Residual > -0.05 {
+			continue // it shows in no figure
+		}
 		out.Levers = append(out.Levers, view.Lever{Change: l.Change, Key: l.Key, Residual: l.Residual})
 	}
 	out.Findings, out.Open = findings(&d)
@@ -117,7 +121,7 @@ func steps(s *policy.Score) []view.Step {
 		if c.Unknown {
 			reason += " Nobody answered, so the worst case counts."
 		}
-		out = append(out, view.Step{Name: c.Name, Points: c.Points, Reason: reason})
+		out = append(out, view.Step{Name: strings.NewReplacer("_", " ", "-", " ", ".", ": ").Replace(c.Name), Points: c.Points, Reason: reason})
 	}
 	if !done {
 		inherent()
