@@ -206,7 +206,7 @@ func newReviewDelegate(env *Env) *cobra.Command {
 	var in client.NewDelegation
 	cmd := &cobra.Command{
 		Use: "delegate WHO", Short: "Let somebody with the same role sign for you, for a time", Args: cobra.ExactArgs(1), Long: proofHelp,
-		Example: "  drawbridge review delegate sam@example.com --role security --until 2027-01-15",
+		Example: "  drawbridge review delegate per_06gzvyjhq2d9kq195dd1wskh0c --role security --until 2027-01-15",
 	}
 	cmd.Flags().StringVar((*string)(&in.Role), "role", "", "security, privacy, legal, product or operations")
 	cmd.Flags().StringVar((*string)(&in.Until), "until", "", "last day")
