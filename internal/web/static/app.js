@@ -32,7 +32,6 @@ document.addEventListener("keydown", (e) => {
     case "j": walk(1); break;
     case "k": walk(-1); break;
     case "g": going = true; setTimeout(() => { going = false; }, 1500); break;
-    case "/": e.preventDefault(); document.getElementById("q")?.focus(); break;
     default:
   }
 });
