@@ -7,7 +7,6 @@
 package api
 
 import (
-	"cmp"
 	"errors"
 	"time"
 
@@ -46,10 +45,6 @@ type Options struct {
 	Now     func() time.Time
 	Version string
 	Front   *front.Front // what every request passes before
-
-	VisitRate front.Rate // of one partner's link; default 10 a second, 100 at once
-	Pace      Pace       // of bodies; default 512 KiB in 20 seconds
-	EntryRate front.Rate // of links that are opened from one address; default one in 5 seconds, 30 at once
 }
 
 func (o *Options) review() bool {
@@ -60,9 +55,6 @@ func (o *Options) review() bool {
 type API struct {
 	opt     Options
 	routes  []Route
-	visits  *front.Limiter
-	entries *front.Limiter
-	guests  *front.Turns // partners' turns at sending a document
 	openAPI []byte
 	exports chan struct{} // how many run at once: each holds a connection for as long as its reader takes
 }
@@ -72,13 +64,8 @@ func New(opt Options) (*API, error) {
 	if opt.Door == nil || opt.Account == nil || opt.Register == nil || opt.Custody == nil || opt.Jobs == nil || opt.Notify == nil || opt.Now == nil || opt.Front == nil || !opt.review() {
 		return nil, errors.New("api: every desk and a clock are needed")
 	}
-	opt.VisitRate = cmp.Or(opt.VisitRate, front.Rate{Second: 10, Burst: 100})
-	opt.Pace = cmp.Or(opt.Pace, Pace{Bytes: 512 << 10, Time: 20 * time.Second})
-	opt.EntryRate = cmp.Or(opt.EntryRate, front.Rate{Second: 0.2, Burst: 30})
 	a := &API{
 		exports: make(chan struct{}, 2), opt: opt, routes: Routes(),
-		visits: front.NewLimiter(opt.VisitRate, opt.Now), entries: front.NewLimiter(opt.EntryRate, opt.Now),
-		guests: front.NewTurns(16, 4),
 	}
 	var err error
 	if a.openAPI, err = OpenAPI(); err != nil {

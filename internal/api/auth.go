@@ -9,7 +9,7 @@ func (c *call) authenticate() error {
 		return err
 	}
 	if c.route.Has(Partner) {
-		return c.visit()
+		return c.Visit()
 	}
 	return c.Recognise(c.route.Has(Public))
 }

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"drawbridge"
+	"drawbridge/internal/front"
 	"drawbridge/internal/seal"
 )
 
@@ -197,7 +198,7 @@ func bodyError(err error, limit int64) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return drawbridge.Errorf(drawbridge.TooLarge, "the body has more than %s, the most that is accepted here", drawbridge.Size(limit))
 	}
-	if errors.Is(err, errSlow) {
+	if errors.Is(err, front.ErrSlow) {
 		return invalid("%w", err)
 	}
 	return invalid("the body broke off before its end; send it again")

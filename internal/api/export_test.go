@@ -10,6 +10,3 @@ func Handle[In, Out any](r *Route, fn func(In) (Out, error)) {
 
 // Document reads a JSON document strictly.
 func Document(data []byte, in any) error { return document(data, in) }
-
-// SetPace makes bodies come as fast as a test can wait.
-func (a *API) SetPace(p Pace) { a.opt.Pace = p }

@@ -61,11 +61,14 @@ type request struct {
 	allowed []int // statuses that say that the table said yes, besides success
 }
 
-func newMatrix(t *testing.T, database string, table *access.Table) *matrix {
+func newMatrix(t *testing.T, database string, table *access.Table, pace ...front.Pace) *matrix {
 	t.Helper()
 	rates := front.Rate{Second: 1e6, Burst: 1e6}
 	w := newWorld(t, database, func(p *parts) {
-		p.front.ActorRate, p.front.AddressRate, p.api.VisitRate, p.api.EntryRate, p.door.Table = rates, rates, rates, rates, table
+		p.front.ActorRate, p.front.AddressRate, p.front.VisitRate, p.front.EntryRate, p.door.Table = rates, rates, rates, rates, table
+		for _, pace := range pace {
+			p.front.Pace = pace
+		}
 	})
 	m := &matrix{world: w, builtin: access.Builtin(), handler: w.server.Config.Handler}
 	m.callers = []*caller{{actor: access.Anonymous("api", "")}}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"time"
 
 	"drawbridge"
 	"drawbridge/internal/action"
@@ -61,14 +60,9 @@ func (a *API) serve(route *Route, mux *http.ServeMux) http.Handler {
 func (c *call) answer() error {
 	ctx, cancel := context.WithTimeout(c.R.Context(), c.route.patience())
 	defer cancel()
-	// A body that does not come is not waited for beyond that time.
-	cut := func() { _ = http.NewResponseController(c.W).SetReadDeadline(time.Unix(1, 0)) }
-	defer context.AfterFunc(ctx, cut)()
 	receipt := action.Receipt{Seq: -1}
 	c.R = c.R.WithContext(action.Trace(ctx, &receipt))
-	body := &paced{ReadCloser: http.MaxBytesReader(c.W, c.R.Body, c.route.bodyLimit()), pace: c.api.opt.Pace, cut: cut}
-	defer body.stop()
-	c.R.Body = body
+	defer c.Pace(ctx, c.route.bodyLimit())()
 	if err := c.authenticate(); err != nil {
 		return err
 	}
@@ -102,18 +96,7 @@ func (c *call) turn(ctx context.Context) (leave func(), err error) {
 	case !c.route.Has(Large | Bulk), c.R.Method == http.MethodPost && c.R.ContentLength >= 0 && c.R.ContentLength <= light:
 		return func() {}, nil
 	}
-	who := c.Actor.ID
-	if c.Actor.Integration != "" {
-		who = string(c.Actor.Integration) // however many machines it has
-	}
-	if c.Actor.Inquiry != "" { // however many links it has; and partners never take every turn
-		who, queue = string(c.Actor.Inquiry), c.api.guests
-	}
-	leave, err = queue.Take(ctx, who)
-	if err != nil {
-		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the server is at work on other files: try again")
-	}
-	return leave, nil
+	return c.Wait(ctx, queue)
 }
 
 // nothing answers when no route fits: the address takes other methods, or none.

@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"drawbridge/internal/access"
-	"drawbridge/internal/api"
 	"drawbridge/internal/client"
 	"drawbridge/internal/dossier"
+	"drawbridge/internal/front"
 	"drawbridge/internal/store"
 )
 
@@ -29,8 +29,7 @@ type wire struct {
 
 func newWire(t *testing.T) *wire {
 	t.Helper()
-	m := newMatrix(t, "", access.Builtin())
-	m.api.SetPace(api.Pace{Bytes: 1 << 10, Time: 300 * time.Millisecond})
+	m := newMatrix(t, "", access.Builtin(), front.Pace{Bytes: 1 << 10, Time: 300 * time.Millisecond})
 	s := httptest.NewServer(m.api.Handler())
 	t.Cleanup(s.Close)
 	return &wire{m, strings.TrimPrefix(s.URL, "http://")}

@@ -6,6 +6,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/client"
+	"drawbridge/internal/front"
 	"drawbridge/internal/inquiry"
 	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/seal"
@@ -44,16 +45,16 @@ func (a *API) enter(c *call, in client.ByToken) (client.None, error) {
 	if c.R.Method == http.MethodHead {
 		return client.None{}, nil
 	}
-	if err := c.Limited(a.entries.Take(c.Address())); err != nil {
+	if err := c.Entering(); err != nil {
 		return client.None{}, err
 	}
-	actor, cookie, err := a.opt.Inquiry.Enter(c.R.Context(), seal.Hide(in.Token), c.Cookie(visitCookie), "api", c.ID)
+	actor, cookie, err := a.opt.Inquiry.Enter(c.R.Context(), seal.Hide(in.Token), c.Cookie(front.VisitCookie), "api", c.ID)
 	if err != nil {
 		return client.None{}, err
 	}
 	c.Actor = actor
 	if !cookie.Empty() {
-		c.SetCookie(visitCookie, cookie)
+		c.SetCookie(front.VisitCookie, cookie)
 	}
 	c.W.Header().Set("Location", visitHome)
 	return client.None{}, nil
@@ -63,26 +64,9 @@ func (a *API) leave(c *call, _ client.None) (client.None, error) {
 	if err := a.opt.Inquiry.Leave(c.R.Context(), c.Actor); err != nil {
 		return client.None{}, err
 	}
-	c.SetCookie(visitCookie, seal.Hidden{})
+	c.SetCookie(front.VisitCookie, seal.Hidden{})
 	return client.None{}, nil
 }
-
-// visit finds out by which link somebody came. A token of somebody with an
-// account does not count here, nor this cookie anywhere else.
-func (c *call) visit() error {
-	if c.R.Header.Get("Authorization") != "" {
-		return c.Stranger(drawbridge.Errorf(drawbridge.Unauthenticated, "these addresses are for partners, who come by a link: a token does not count here"))
-	}
-	actor, err := c.api.opt.Inquiry.Recognise(c.R.Context(), c.Cookie(visitCookie), "api", c.ID)
-	if err != nil {
-		return c.Stranger(err)
-	}
-	c.Actor = actor
-	return c.Limited(c.api.visits.Take(actor.ID))
-}
-
-// visitCookie is the cookie of a partner's visit.
-const visitCookie = "-partner"
 
 func (a *API) visited(c *call, _ client.None) (client.Asked, error) {
 	s, err := a.opt.Inquiry.Asked(c.R.Context(), c.Actor, c.Actor.Inquiry, "")

@@ -107,7 +107,7 @@ func newWorld(t testing.TB, database string, options ...option) *world {
 	if opt.Jobs, err = job.New(job.Options{Door: w.door, Database: database}); err != nil {
 		t.Fatal(err)
 	}
-	p.front.Authenticate = w.people.Authenticate
+	p.front.Authenticate, p.front.Visitor = w.people.Authenticate, desks.Inquiry.Recognise
 	opt.Front = front.New(p.front)
 	a, err := api.New(*opt)
 	if err != nil {

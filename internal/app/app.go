@@ -118,6 +118,7 @@ func (a *App) serve() error {
 	}
 	entry := front.New(front.Options{
 		Authenticate: a.Account.Authenticate, Now: a.Options.Now, Log: a.Log, Secure: a.Options.secure(), Observe: a.meters.observe,
+		Visitor: a.Inquiry.Recognise,
 	})
 	door, err := api.New(api.Options{
 		Door: a.Door, Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
@@ -128,7 +129,9 @@ func (a *App) serve() error {
 		return fmt.Errorf("put the API together: %w", err)
 	}
 	pages, err := web.New(web.Options{
-		Front: entry, Account: a.Account, Register: a.Register, Review: a.Review, Notify: a.notify, Now: a.Options.Now,
+		Front: entry, Table: a.Door.Table(), Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
+		Dossier: a.Dossier, Inquiry: a.Inquiry, Review: a.Review, Lifecycle: a.Lifecycle, Programme: a.Programme, Portfolio: a.Portfolio,
+		Workspace: a.Workspace, Now: a.Options.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("put the pages together: %w", err)

@@ -37,8 +37,14 @@ type Options struct {
 	// the path, and how many statements the database got.
 	Observe func(route string, status int, took time.Duration, queries int64)
 
+	// Visitor says which partner came by the link that a cookie was given for.
+	Visitor func(ctx context.Context, cookie seal.Hidden, via, request string) (access.Actor, error)
+
 	ActorRate   Rate // of one actor; default 100 a second, 400 at once
 	AddressRate Rate // of those from one address that are not signed in; default 10 a second, 60 at once
+	VisitRate   Rate // of one partner's link; default 10 a second, 100 at once
+	EntryRate   Rate // of links that are opened from one address; default one in 5 seconds, 30 at once
+	Pace        Pace // of bodies; default 512 KiB in 20 seconds
 }
 
 // Front is shared by the doors of one server. It holds no state but counters.
@@ -47,9 +53,12 @@ type Front struct {
 	origin    *http.CrossOriginProtection
 	actors    *Limiter
 	addresses *Limiter
+	visits    *Limiter
+	entries   *Limiter
 
 	Heavy   *Turns // requests that hold many files in memory at once
 	Uploads *Turns // those that send a document: each takes as much of the disk, and comes as slowly as its sender likes
+	Guests  *Turns // partners' turns at that: they never take every turn
 }
 
 // New makes the front.
@@ -60,11 +69,14 @@ func New(opt Options) *Front {
 	if opt.Observe == nil {
 		opt.Observe = func(string, int, time.Duration, int64) {}
 	}
+	opt.Pace = cmp.Or(opt.Pace, Pace{Bytes: 512 << 10, Time: 20 * time.Second})
 	return &Front{
 		opt: opt, origin: http.NewCrossOriginProtection(),
 		actors:    NewLimiter(cmp.Or(opt.ActorRate, Rate{100, 400}), opt.Now),
 		addresses: NewLimiter(cmp.Or(opt.AddressRate, Rate{10, 60}), opt.Now),
-		Heavy:     NewTurns(4, 2), Uploads: NewTurns(32, 4),
+		visits:    NewLimiter(cmp.Or(opt.VisitRate, Rate{10, 100}), opt.Now),
+		entries:   NewLimiter(cmp.Or(opt.EntryRate, Rate{0.2, 30}), opt.Now),
+		Heavy:     NewTurns(4, 2), Uploads: NewTurns(32, 4), Guests: NewTurns(16, 4),
 	}
 }
 

@@ -53,6 +53,43 @@ func (c *Call) Recognise(public bool) error {
 	return c.Limited(c.front.actors.Take(actor.ID))
 }
 
+// VisitCookie is the suffix of the cookie of a partner's visit.
+const VisitCookie = "-partner"
+
+// Visit finds out by which link a partner came. A token of somebody with an
+// account does not count here, nor this cookie anywhere else.
+func (c *Call) Visit() error {
+	if c.R.Header.Get("Authorization") != "" {
+		return c.Stranger(drawbridge.Errorf(drawbridge.Unauthenticated, "these addresses are for partners, who come by a link: a token does not count here"))
+	}
+	actor, err := c.front.opt.Visitor(c.R.Context(), c.Cookie(VisitCookie), c.via, c.ID)
+	if err != nil {
+		return c.Stranger(err)
+	}
+	c.Actor = actor
+	return c.Limited(c.front.visits.Take(actor.ID))
+}
+
+// Entering counts a link that is opened from an address: tokens are not guessed here.
+func (c *Call) Entering() error { return c.Limited(c.front.entries.Take(c.Address())) }
+
+// Wait waits for one of the turns; a partner's are those of the questionnaire,
+// however many links it has, and a machine's those of its integration.
+func (c *Call) Wait(ctx context.Context, queue *Turns) (leave func(), err error) {
+	who := c.Actor.ID
+	if c.Actor.Integration != "" {
+		who = string(c.Actor.Integration)
+	}
+	if c.Actor.Inquiry != "" {
+		who, queue = string(c.Actor.Inquiry), c.front.Guests
+	}
+	leave, err = queue.Take(ctx, who)
+	if err != nil {
+		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the server is at work on other files: try again")
+	}
+	return leave, nil
+}
+
 // presented is the secret that came with the request: in the Authorization header
 // or in the session's cookie, never in the address.
 func (c *Call) presented() (seal.Hidden, error) {

@@ -27,10 +27,10 @@ var static embed.FS
 // content: a browser may keep them for ever.
 type files struct {
 	links view.Files
-	named map[string]file
+	named map[string]asset
 }
 
-type file struct {
+type asset struct {
 	media string
 	data  []byte
 	fixed bool // the address changes with the content
@@ -38,7 +38,7 @@ type file struct {
 
 // readFiles takes the files in: the style sheets as one, in the order of their names.
 func readFiles() (*files, error) {
-	out := &files{named: map[string]file{}}
+	out := &files{named: map[string]asset{}}
 	sheets, err := fs.Glob(static, "static/css/*.css")
 	if err != nil {
 		return nil, fmt.Errorf("list the style sheets: %w", err)
@@ -62,7 +62,7 @@ func readFiles() (*files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the icon: %w", err)
 	}
-	out.named["icon.svg"] = file{media: "image/svg+xml", data: icon}
+	out.named["icon.svg"] = asset{media: "image/svg+xml", data: icon}
 	return out, nil
 }
 
@@ -71,7 +71,7 @@ func (f *files) add(name string, data []byte) string {
 	sum := sha256.Sum256(data)
 	ext := path.Ext(name)
 	address := strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:8]) + ext
-	f.named[address] = file{mime.TypeByExtension(ext), data, true}
+	f.named[address] = asset{mime.TypeByExtension(ext), data, true}
 	return "/assets/" + address
 }
 

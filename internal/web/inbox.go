@@ -4,9 +4,22 @@ import (
 	"github.com/a-h/templ"
 
 	"drawbridge"
+	"drawbridge/internal/access"
 	"drawbridge/internal/notify"
 	"drawbridge/internal/web/view"
 )
+
+func inboxArea() area {
+	return area{
+		name: "Work",
+		menu: []entry{{text: "Inbox", to: "/", key: "i", may: access.InboxRead}},
+		routes: []route{
+			shows("/{$}", "/", (*page).inbox),
+			acts("/inbox/{id}/read", "/", (*page).inbox, (*page).doRead),
+		},
+		dones: map[string]done{"read": {text: "Marked as read."}},
+	}
+}
 
 // inbox is the start page: what needs this person, most dangerous first, and why;
 // then what happened.

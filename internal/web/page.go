@@ -3,6 +3,9 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,8 +20,10 @@ import (
 )
 
 const (
-	maxForm  = 1 << 20 // bytes of a form without files
-	patience = time.Minute
+	maxForm   = 1 << 20  // bytes of a form without a file
+	maxUpload = 34 << 20 // bytes of one with a file; what the file may be, its desk says
+	patience  = time.Minute
+	sending   = 10 * time.Minute // how long a file may come or go
 )
 
 // contentPolicy lets a page have what this server serves, and nothing else: no script
@@ -33,14 +38,27 @@ type page struct {
 	route  *route
 	now    time.Time
 	shell  view.Shell
+	file   *file // of a form that was sent with one
 	failed error // of the act, where its page is drawn again
+
+	instead func(*page) (templ.Component, error) // a page that an act wants drawn in place of leading on
+}
+
+// file is what somebody sends with a form: read once, as it comes.
+type file struct {
+	name string // as the sender called it: never a path here
+	io.Reader
 }
 
 // serve answers the requests of one route.
 func (w *Web) serve(r *route) http.Handler {
 	return w.opt.Front.Serve("web", r.pattern, func(c *front.Call) error {
 		p := &page{Call: c, web: w, route: r, now: w.opt.Now()}
-		ctx, cancel := context.WithTimeout(c.R.Context(), patience)
+		wait := patience
+		if r.has(upload) || r.send != nil {
+			wait = sending
+		}
+		ctx, cancel := context.WithTimeout(c.R.Context(), wait)
 		defer cancel()
 		c.R = c.R.WithContext(ctx)
 		return p.answer()
@@ -49,14 +67,19 @@ func (w *Web) serve(r *route) http.Handler {
 
 // answer runs the route.
 func (p *page) answer() error {
-	if p.route.flags&loopback != 0 && !p.Loopback() {
+	if p.route.has(loopback) && !p.Loopback() {
 		return errNoPage()
 	}
 	if err := p.SameSite(); err != nil {
 		return err
 	}
-	if err := p.Recognise(p.route.flags&public != 0); err != nil {
-		if drawbridge.KindOf(err) == drawbridge.Unauthenticated {
+	limit := int64(maxForm)
+	if p.route.has(upload) {
+		limit = maxUpload
+	}
+	defer p.Pace(p.R.Context(), limit)()
+	if err := p.recognise(); err != nil {
+		if drawbridge.KindOf(err) == drawbridge.Unauthenticated && !p.route.has(visitor) {
 			return p.welcome()
 		}
 		return err
@@ -64,28 +87,102 @@ func (p *page) answer() error {
 	if err := p.frame(); err != nil {
 		return err
 	}
-	if p.route.act == nil {
-		return p.draw(http.StatusOK)
+	switch {
+	case p.route.send != nil:
+		return p.route.send(p)
+	case p.route.act != nil:
+		return p.act()
 	}
-	p.R.Body = http.MaxBytesReader(p.W, p.R.Body, maxForm)
-	if err := p.R.ParseForm(); err != nil {
-		return drawbridge.Errorf(drawbridge.TooLarge, "the form could not be read: it is too large, or was cut off")
+	return p.draw(http.StatusOK)
+}
+
+func (p *page) recognise() error {
+	if p.route.has(visitor) {
+		return p.Visit()
+	}
+	return p.Recognise(p.route.has(public))
+}
+
+// act runs the form's act, and leads on or draws the form again.
+func (p *page) act() error {
+	if p.route.has(upload) {
+		leave, err := p.Wait(p.R.Context(), p.web.opt.Front.Uploads)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	if err := p.read(); err != nil {
+		return err
 	}
 	to, err := p.route.act(p)
+	if err == nil && p.instead != nil {
+		p.route = &route{pattern: p.route.pattern, show: p.instead}
+		return p.draw(http.StatusOK)
+	}
 	if err == nil {
 		p.redirect(to)
 		return nil
 	}
 	kind := drawbridge.KindOf(err)
-	if p.route.show == nil || !slices.Contains([]drawbridge.Kind{drawbridge.Invalid, drawbridge.Conflict, drawbridge.Unauthenticated, drawbridge.Precondition}, kind) {
+	if p.route.show == nil || !slices.Contains([]drawbridge.Kind{drawbridge.Invalid, drawbridge.Conflict, drawbridge.Unauthenticated, drawbridge.Precondition, drawbridge.TooLarge}, kind) {
 		return err
 	}
 	p.failed = err
 	return p.draw(kind.Status())
 }
 
-// welcome leads somebody who is not signed in to the page for it, and back.
+// read takes the form in; of one with a file, what stands before the file.
+func (p *page) read() error {
+	if !p.route.has(upload) {
+		if err := p.R.ParseForm(); err != nil {
+			return errForm()
+		}
+		return nil
+	}
+	parts, err := p.R.MultipartReader()
+	if err != nil {
+		return errForm()
+	}
+	p.R.PostForm, p.R.Form = url.Values{}, p.R.URL.Query()
+	for held := 0; held < maxForm; {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return errForm()
+		}
+		if part.FileName() != "" {
+			p.file = &file{name: part.FileName(), Reader: part}
+			return nil
+		}
+		text, err := io.ReadAll(io.LimitReader(part, maxForm))
+		if err != nil {
+			return errForm()
+		}
+		held += len(text) + 100
+		p.R.PostForm.Add(part.FormName(), string(text))
+	}
+	return errForm()
+}
+
+func errForm() error {
+	return drawbridge.Errorf(drawbridge.TooLarge, "the form could not be read: it is too large, or was cut off")
+}
+
+// welcome leads somebody who is not signed in to the page for it, and back. What
+// was typed into a form comes along, so that it is not lost.
 func (p *page) welcome() error {
+	form := p.R.Method == http.MethodPost && !p.route.has(upload)
+	p.route = &route{pattern: "/sign-in", show: (*page).signIn}
+	if err := p.frame(); err != nil {
+		return err
+	}
+	if form && p.R.ParseForm() == nil {
+		p.shell.Back = "/"
+		return p.draw(http.StatusUnauthorized)
+	}
 	to := "/sign-in"
 	if p.R.Method == http.MethodGet && p.R.URL.Path != "/" {
 		to += "?" + url.Values{"next": {p.R.URL.RequestURI()}}.Encode()
@@ -142,9 +239,7 @@ func (p *page) send(status int, outer, content templ.Component) error {
 // frame reads what stands around every page.
 func (p *page) frame() error {
 	p.shell = view.Shell{Section: p.route.section, Files: p.web.files.links, Theme: p.theme(), Back: p.R.URL.RequestURI()}
-	if done, ok := dones[p.R.URL.Query().Get("done")]; ok {
-		p.shell.Flash = &view.Flash{Tone: view.Good, Text: done}
-	}
+	p.shell.Flash = p.told()
 	if p.Actor.Person == "" {
 		return nil
 	}
@@ -160,24 +255,55 @@ func (p *page) frame() error {
 	for _, r := range who.Roles {
 		p.shell.Person.Roles = append(p.shell.Person.Roles, view.Words(string(r)))
 	}
-	p.shell.Menu = menu(int(unread))
+	p.shell.Menu = p.menu(int(unread))
 	return nil
 }
 
-// dones are what a page says after an act: the address names one of them, so that
-// nobody can make a page say something else.
-var dones = map[string]string{
-	"read": "Marked as read.",
+// told is what became of the act that led here, as the address names it.
+func (p *page) told() *view.Flash {
+	q := p.R.URL.Query()
+	d, ok := p.web.dones[q.Get("done")]
+	if !ok {
+		return nil
+	}
+	out := &view.Flash{Tone: view.Good, Text: d.text}
+	if of := q.Get("of"); d.undo != "" && identifier.MatchString(of) {
+		out.Undo = strings.ReplaceAll(d.undo, "{of}", of)
+	}
+	return out
 }
 
-func menu(unread int) []view.Group {
-	entry := func(text, to, key string, count int) view.Entry {
-		return view.Entry{Link: view.Link{Text: text, To: to}, Key: key, Count: count}
+// menu are the entries that the person has a use for.
+func (p *page) menu(unread int) []view.Group {
+	var out []view.Group
+	for _, a := range p.web.areas {
+		at := slices.IndexFunc(out, func(g view.Group) bool { return g.Name == a.name })
+		for _, e := range a.menu {
+			if e.may != "" && p.web.opt.Table.Scope(p.Actor, e.may).Nothing() {
+				continue
+			}
+			if at < 0 {
+				out, at = append(out, view.Group{Name: a.name}), len(out)
+			}
+			shown := view.Entry{Link: view.Link{Text: e.text, To: e.to}, Key: e.key}
+			if e.to == "/" {
+				shown.Count = unread
+			}
+			out[at].Items = append(out[at].Items, shown)
+		}
 	}
-	return []view.Group{
-		{Items: []view.Entry{entry("Inbox", "/", "i", unread), entry("Integrations", "/integrations", "n", 0)}},
-		{Name: "About", Items: []view.Entry{entry("Design", "/design", "", 0)}},
+	return out
+}
+
+// once is a new idempotency key for a form: pressed twice, it acts once.
+func (*page) once() string { return rand.Text() }
+
+// key is the idempotency key of the form that was sent.
+func (p *page) key() string {
+	if key := p.said("key"); identifier.MatchString(key) {
+		return key
 	}
+	return ""
 }
 
 // said is what was typed into a field of the form.

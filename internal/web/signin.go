@@ -2,7 +2,10 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -10,6 +13,18 @@ import (
 	"drawbridge/internal/seal"
 	"drawbridge/internal/web/view"
 )
+
+// frameArea is what there is without a menu.
+func frameArea() area {
+	return area{routes: []route{
+		shows("/sign-in", "", (*page).signIn).with(public),
+		acts("/sign-in", "", (*page).signIn, (*page).doSignIn).with(public),
+		shows("/setup", "", (*page).setup).with(public | loopback),
+		acts("/setup", "", (*page).setup, (*page).doSetup).with(public | loopback),
+		acts("/sign-out", "", nil, (*page).doSignOut),
+		acts("/theme", "", nil, (*page).doTheme).with(public),
+	}}
+}
 
 // signIn is the page on which people sign in.
 func (p *page) signIn() (templ.Component, error) {
@@ -31,7 +46,48 @@ func (p *page) signIn() (templ.Component, error) {
 	} else if p.failed != nil {
 		form.Wrong = sentence(p.failed)
 	}
+	if form.Again = p.carried(); form.Again != nil && p.failed == nil {
+		form.Wrong = "You were signed out. Sign in, and what you typed is still there to be sent."
+	}
 	return view.SignInForm(form), nil
+}
+
+// What a form held that came when nobody was signed in travels through the sign-in
+// in fields of these names, apart from what is secret.
+const carry, carryTo = "again.", "again"
+
+// carried are the fields to keep: of the form that came now, or that came before.
+func (p *page) carried() (out []view.Option) {
+	if p.R.Method != http.MethodPost {
+		return nil
+	}
+	fresh := p.R.URL.Path != "/sign-in"
+	if fresh {
+		out = append(out, view.Option{Value: carryTo, Text: p.R.URL.RequestURI()})
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.R.PostForm)) {
+		for _, text := range p.R.PostForm[name] {
+			switch {
+			case fresh && !slices.Contains([]string{"password", "new_password", "code", "secret"}, name):
+				out = append(out, view.Option{Value: carry + name, Text: text})
+			case !fresh && (name == carryTo || strings.HasPrefix(name, carry)):
+				out = append(out, view.Option{Value: name, Text: text})
+			}
+		}
+	}
+	return out
+}
+
+// resend is the page after the sign-in for who was sending a form.
+func (p *page) resend() (templ.Component, error) {
+	p.shell.Title, p.shell.Lead = "You are signed in again", "Nothing of this was sent yet."
+	var fields []view.Option
+	for _, f := range p.carried() {
+		if name, ok := strings.CutPrefix(f.Value, carry); ok {
+			fields = append(fields, view.Option{Value: name, Text: f.Text})
+		}
+	}
+	return view.Resend(local(p.said(carryTo)), fields), nil
 }
 
 func (p *page) doSignIn() (string, error) {
@@ -42,6 +98,9 @@ func (p *page) doSignIn() (string, error) {
 		return "", err
 	}
 	p.SetCookie("", secret)
+	if p.said(carryTo) != "" {
+		p.instead = (*page).resend
+	}
 	return p.said("next"), nil
 }
 

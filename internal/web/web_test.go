@@ -16,11 +16,12 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/account"
-	"drawbridge/internal/dossier"
+	"drawbridge/internal/app"
+	"drawbridge/internal/custody"
 	"drawbridge/internal/front"
-	"drawbridge/internal/inquiry"
+	"drawbridge/internal/job"
 	"drawbridge/internal/notify"
-	"drawbridge/internal/review"
+	"drawbridge/internal/policy"
 	"drawbridge/internal/store"
 	"drawbridge/internal/testkit"
 	"drawbridge/internal/testkit/world"
@@ -32,8 +33,10 @@ const password = "a sentence to sign in with"
 // rig is a server of pages over a record of its own.
 type rig struct {
 	*world.World
+	app.Desks
+
 	people  *account.Desk
-	reviews *review.Desk
+	jobs    *job.Jobs
 	url     string
 	queries atomic.Int64 // of the last answer
 }
@@ -42,16 +45,22 @@ func open(t *testing.T, database string) *rig {
 	t.Helper()
 	r := &rig{World: world.New(t, database, world.Options{})}
 	r.people = account.New(r.Door, account.Options{Now: r.Now, Origin: "drawbridge.test"})
-	documents := dossier.New(r.Door, dossier.Options{Register: r.Record})
-	questions := inquiry.New(r.Door, inquiry.Options{Register: r.Record, Dossier: documents, Workspace: r.Packs.Load})
-	r.reviews = review.New(r.Door, review.Options{Register: r.Record, Inquiry: questions, Workspace: r.Packs.Load})
+	r.Desks = app.NewDesks(r.Door, r.Record, r.Packs.Load)
 	messages, err := notify.New(notify.Options{Door: r.Door})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.jobs, err = job.New(job.Options{Door: r.Door, Database: database}); err != nil {
+		t.Fatal(err)
+	}
 	pages, err := web.New(web.Options{
-		Front:   front.New(front.Options{Authenticate: r.people.Authenticate, Now: r.Now, Observe: func(_ string, _ int, _ time.Duration, queries int64) { r.queries.Store(queries) }}),
-		Account: r.people, Register: r.Record, Review: r.reviews, Notify: messages, Now: r.Now,
+		Front: front.New(front.Options{
+			Authenticate: r.people.Authenticate, Visitor: r.Inquiry.Recognise, Now: r.Now,
+			Observe: func(_ string, _ int, _ time.Duration, queries int64) { r.queries.Store(queries) },
+		}),
+		Table: r.Door.Table(), Account: r.people, Register: r.Record, Custody: custody.New(r.Door), Jobs: r.jobs, Notify: messages,
+		Dossier: r.Dossier, Inquiry: r.Inquiry, Review: r.Review, Lifecycle: r.Lifecycle, Programme: r.Programme, Portfolio: r.Portfolio,
+		Workspace: func() (*policy.Workspace, error) { return r.Packs.Load(), nil }, Now: r.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -329,5 +338,30 @@ func TestThemes(t *testing.T) {
 		if a := b.get("/design"); !strings.Contains(a.text, want) {
 			t.Errorf("theme %q: %s", theme, a.text[:200])
 		}
+	}
+}
+
+// TestSentAgain signs out in one tab and sends a form in the other: what was typed
+// is there after the sign-in, and nothing was done meanwhile.
+func TestSentAgain(t *testing.T) {
+	t.Parallel()
+	r := open(t, "")
+	r.browser(t).first()
+	b := r.browser(t)
+	a := b.post("/inbox/msg_0000000000/read?x=1", url.Values{"reason": {`because of "this"`}, "password": {"never carried"}})
+	if a.StatusCode != 401 || !strings.Contains(a.text, `name="again.reason" value="because of &#34;this&#34;"`) || strings.Contains(a.text, "never carried") || len(check(t, a.text)) > 0 {
+		t.Fatalf("a form of nobody: %d %v %s", a.StatusCode, check(t, a.text), a.text)
+	}
+	form := url.Values{"email": {"root@drawbridge.example"}, "again": {"/inbox/msg_0000000000/read?x=1"}, "again.reason": {"because"}}
+	if a := b.post("/sign-in", form); a.StatusCode != 401 || !strings.Contains(a.text, `name="again.reason" value="because"`) {
+		t.Errorf("a wrong password loses what was typed: %d %s", a.StatusCode, a.text)
+	}
+	form.Set("password", password)
+	if a := b.post("/sign-in", form); a.StatusCode != 200 || !strings.Contains(a.text, `action="/inbox/msg_0000000000/read?x=1"`) || !strings.Contains(a.text, `name="reason" value="because"`) || len(check(t, a.text)) > 0 {
+		t.Errorf("after the sign-in: %d %v %s", a.StatusCode, check(t, a.text), a.text)
+	}
+	form.Set("again", "https://evil.example/")
+	if a := b.post("/sign-in", form); a.StatusCode != 200 || strings.Contains(a.text, "evil") {
+		t.Errorf("a form is sent elsewhere: %d %s", a.StatusCode, a.text)
 	}
 }

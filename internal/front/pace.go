@@ -1,8 +1,10 @@
-package api
+package front
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -16,7 +18,8 @@ type Pace struct {
 	Time  time.Duration
 }
 
-var errSlow = errors.New("the body comes too slowly to be waited for")
+// ErrSlow is what reading a body says that was cut off.
+var ErrSlow = errors.New("the body comes too slowly to be waited for")
 
 // paced is a body that is held to a pace from its first byte on, while somebody
 // waits for it. A timer looks, and not a clock: nothing here knows what time it is.
@@ -44,7 +47,7 @@ func (p *paced) Read(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slow && errors.Is(err, os.ErrDeadlineExceeded) {
-		err = errSlow
+		err = ErrSlow
 	}
 	return n, err
 }
@@ -68,6 +71,20 @@ func (p *paced) look() {
 	}
 	p.last = got
 	p.timer.Reset(p.pace.Time)
+}
+
+// Pace holds the request's body to a size in bytes, to the pace of the front, and
+// to the time that the context has: whoever is slower is cut off. The returned
+// function is called when the request was answered.
+func (c *Call) Pace(ctx context.Context, limit int64) (done func()) {
+	cut := func() { _ = http.NewResponseController(c.W).SetReadDeadline(time.Unix(1, 0)) }
+	stop := context.AfterFunc(ctx, cut)
+	body := &paced{ReadCloser: http.MaxBytesReader(c.W, c.R.Body, limit), pace: c.front.opt.Pace, cut: cut}
+	c.R.Body = body
+	return func() {
+		body.stop()
+		stop()
+	}
 }
 
 // stop lets the timer be.
