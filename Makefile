@@ -19,6 +19,7 @@ WITH_POSTGRES = scripts/postgres run --
 test prove prove-tests: export DRAWBRIDGE_TEST_POSTGRES_REQUIRED = 1
 
 build: ## build bin/drawbridge
+	scripts/pages
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/drawbridge ./cmd/drawbridge
 
 demo: build ## build, then show the main job on a partner that it starts
@@ -33,7 +34,8 @@ WHOLE  = drawbridge drawbridge/internal/trust drawbridge/internal/custody
 RACED  = TestServerScripts/^(inbox|push|review)$$
 
 test: lint generated ## everything that CI runs
-	scripts/tools gcc strace
+	scripts/tools gcc strace chromium
+	scripts/pages --tests
 	$(GO) vet ./...
 	$(WITH_POSTGRES) $(GO) test $(RACE) -shuffle=on -p 2 -timeout 30m $(filter-out $(WHOLE),$(shell $(GO) list ./...))
 	$(WITH_POSTGRES) $(GO) test $(RACE) -shuffle=on -timeout 30m -run '$(RACED)' .

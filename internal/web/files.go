@@ -44,6 +44,9 @@ func readFiles() (*files, error) {
 		return nil, fmt.Errorf("list the style sheets: %w", err)
 	}
 	slices.Sort(sheets)
+	if _, err := fs.Stat(static, "static/vendor/uplot.css"); err == nil {
+		sheets = slices.Insert(sheets, 0, "static/vendor/uplot.css") // ours is heard last
+	}
 	var style []byte
 	for _, name := range sheets {
 		data, err := static.ReadFile(name)
@@ -53,7 +56,7 @@ func readFiles() (*files, error) {
 		style = append(style, data...)
 	}
 	out.links.Style = out.add("style.css", style)
-	for name, link := range map[string]*string{"app.js": &out.links.Script, "vendor/htmx.js": &out.links.Htmx} {
+	for name, link := range map[string]*string{"app.js": &out.links.Script, "vendor/htmx.js": &out.links.Htmx, "vendor/uplot.js": &out.links.Plot} {
 		if data, err := static.ReadFile("static/" + name); err == nil {
 			*link = out.add(path.Base(name), data)
 		}

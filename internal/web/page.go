@@ -217,6 +217,9 @@ func (p *page) draw(status int) error {
 	if p.Actor.Person == "" {
 		outer = view.Plain(p.shell)
 	}
+	if p.failed != nil {
+		p.W.Header().Set("HX-Push-Url", "false") // the address of a form's answer is no page
+	}
 	return p.send(status, outer, content)
 }
 

@@ -1,28 +1,65 @@
 // What makes the pages quicker for those who have scripts. Every page works
-// without it. Shortcuts can be switched off: they are then gone from this browser.
-const off = "drawbridge-keys-off";
-const typing = (el) => el.closest("input, textarea, select, [contenteditable]");
+// without it. What htmx swaps in is part of the page like the rest, so that all
+// listeners stand on the document.
+const on = (type, fn) => document.addEventListener(type, fn);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const typing = (el) => el.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
-// j and k walk through the rows of a list; Enter follows the row's first link.
-const rows = () => [...document.querySelectorAll("[data-rows] > *")];
-let at = -1;
-function walk(step) {
-  const list = rows();
-  if (list.length === 0) return;
-  at = Math.min(Math.max(at + step, 0), list.length - 1);
-  list[at].querySelector("a")?.focus();
-  list[at].scrollIntoView({ block: "nearest" });
+// Forms are sent without leaving the page, and links lead on as they always do.
+on("htmx:before:init", (e) => { if (e.target.matches("a:not([hx-get])")) e.preventDefault(); });
+
+// A form that came back is as the server drew it: empty when it was taken, and
+// with what was typed when it was not.
+on("htmx:after:swap", (e) => {
+  const form = e.detail?.ctx?.sourceElement?.closest?.("form");
+  if (form?.isConnected) form.reset();
+  const told = document.querySelector("main .note[role=status], main [role=alert]");
+  if (told && form) told.scrollIntoView({ block: "nearest" });
+  prepare();
+});
+
+// Long texts stay in this tab until they were sent.
+const kept = (el) => `drawbridge-text:${location.pathname}:${el.form?.getAttribute("action")}:${el.name}`;
+const keeps = "form[method=post] textarea[name], form[data-keep] input[type=text][name]";
+on("input", (e) => {
+  if (e.target.matches(keeps)) sessionStorage.setItem(kept(e.target), e.target.value);
+});
+on("submit", (e) => {
+  if (e.target.getAttribute("action") === "/sign-out") sessionStorage.clear();
+  else all("textarea[name], input[name]", e.target).forEach((el) => sessionStorage.removeItem(kept(el)));
+});
+function recall() {
+  for (const el of all(keeps)) {
+    const text = sessionStorage.getItem(kept(el));
+    if (text === null || el.value !== el.defaultValue || el.value === text) continue;
+    el.value = text;
+    el.closest("details")?.setAttribute("open", "");
+  }
 }
+
+// Shortcuts can be switched off: they are then off in this browser.
+const off = "drawbridge-keys-off";
+
+// j and k walk through the rows of a list, x ticks one, Enter follows its first link.
+let at = null;
+function walk(step) {
+  const list = all("[data-rows] > *");
+  if (list.length === 0) return;
+  const i = Math.min(Math.max(list.indexOf(at) + step, 0), list.length - 1);
+  at?.classList.remove("here");
+  at = list[i];
+  at.classList.add("here");
+  (at.querySelector("a, summary, button") ?? at).focus();
+  at.scrollIntoView({ block: "nearest" });
+}
+const tick = () => at?.querySelector("input[type=checkbox], button[data-tick]")?.click();
 
 // g and then a letter leads to a page of the menu.
 let going = false;
-function go(key) {
-  const to = document.querySelector(`.rail a[data-key="${CSS.escape(key)}"]`);
-  if (to) location.assign(to.href);
-}
+const go = (key) => document.querySelector(`.rail a[data-key="${CSS.escape(key)}"]`)?.click();
 
-document.addEventListener("keydown", (e) => {
-  if (localStorage.getItem(off) || e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
+on("keydown", (e) => {
+  if (localStorage.getItem(off) || e.ctrlKey || e.metaKey || e.altKey || typing(e.target) || e.target.closest("dialog")) return;
   if (going) {
     going = false;
     go(e.key);
@@ -31,15 +68,64 @@ document.addEventListener("keydown", (e) => {
   switch (e.key) {
     case "j": walk(1); break;
     case "k": walk(-1); break;
+    case "x": tick(); break;
     case "g": going = true; setTimeout(() => { going = false; }, 1500); break;
     default:
   }
 });
 
 // An open menu closes when one presses elsewhere, or Escape.
-const menus = () => document.querySelectorAll("details.who[open], .rail details[open]");
-document.addEventListener("click", (e) => menus().forEach((m) => m.contains(e.target) || m.removeAttribute("open")));
-document.addEventListener("keydown", (e) => {
+const menus = () => all("details.who[open], .rail details[open]");
+on("click", (e) => menus().forEach((m) => m.contains(e.target) || m.removeAttribute("open")));
+on("keydown", (e) => {
   if (e.key !== "Escape") return;
   menus().forEach((m) => { m.removeAttribute("open"); m.querySelector("summary").focus(); });
 });
+
+// A button with data-copy copies what it names, and says so.
+on("click", async (e) => {
+  const button = e.target.closest("button[data-copy]");
+  if (!button) return;
+  const from = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(from.value ?? from.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(from);
+  }
+});
+
+// A series is drawn from its table, which stays for those who want the figures.
+let plot = null;
+const library = () => plot ??= new Promise((done, failed) => {
+  const script = document.createElement("script");
+  script.src = document.querySelector("meta[name=plot]").content;
+  script.onload = done;
+  script.onerror = failed;
+  document.head.append(script);
+});
+async function draw(figure) {
+  figure.dataset.drawn = "yes";
+  const cells = all("tbody tr", figure).map((row) => [Number(row.dataset.at), Number(row.dataset.value)]);
+  const style = getComputedStyle(figure);
+  const color = (name) => style.getPropertyValue(name);
+  await library();
+  const axis = { stroke: style.color, grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 }, font: `12px ${style.fontFamily}` };
+  const to = document.createElement("div");
+  figure.prepend(to);
+  const size = () => ({ width: figure.clientWidth, height: 200 });
+  const chart = new uPlot({
+    ...size(), legend: { live: true }, scales: { y: { range: (_, low, high) => [Math.min(0, low), high * 1.05 || 1] } }, axes: [axis, axis],
+    series: [{}, { label: figure.dataset.series, stroke: style.accentColor === "auto" ? style.color : style.accentColor, width: 2, points: { show: cells.length < 60 } }],
+  }, [cells.map((c) => c[0]), cells.map((c) => c[1])], to);
+  new ResizeObserver(() => chart.setSize(size())).observe(figure);
+  figure.querySelector(".spark")?.setAttribute("hidden", "");
+}
+
+// prepare does what a page needs once it is there, and again after a swap.
+function prepare() {
+  recall();
+  all("button[data-copy][hidden]").forEach((b) => { b.hidden = false; });
+  if (document.querySelector("meta[name=plot]")) all("figure[data-series]:not([data-drawn])").forEach(draw);
+}
+prepare();
