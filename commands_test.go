@@ -39,6 +39,7 @@ var commandRows = []commandRow{
 	{args: "inbox list", by: "ann", sees: true},
 	{args: "inbox mail", by: "ann", sees: true},
 	{args: "inbox read --all", by: "ann", sees: true},
+	{args: "search shop", by: "ann", sees: true},
 	{args: "integration list", by: "ann", sees: true},
 	{args: "integration show INT", by: "ann"},
 	{args: "integration assess INT", by: "ann"},

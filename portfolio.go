@@ -248,3 +248,13 @@ type PortfolioEntry struct {
 	Due      Date        `json:"review_due"`
 	Overdue  bool        `json:"overdue"`
 }
+
+// Hit is one thing that a search found.
+type Hit struct {
+	Kind        string        `json:"kind"` // integration, partner, review, finding, risk, person or questionnaire
+	ID          string        `json:"id"`   // of a finding its fingerprint
+	Title       string        `json:"title"`
+	More        string        `json:"more,omitempty"`        // what tells it from others of its title
+	Integration IntegrationID `json:"integration,omitempty"` // to which it belongs
+	Name        string        `json:"name,omitempty"`        // of that integration
+}

@@ -12,6 +12,7 @@ import (
 func portfolioRoutes() []Route {
 	return []Route{
 		{"GET", "/api/v1/register", "register.list", access.IntegrationRead, "List integrations with where their decisions stand, riskiest first", 200, Paged, does((*API).portfolio)},
+		{"GET", "/api/v1/search", "search", access.IntegrationRead, "Search by names, over what you may see", 200, 0, does((*API).search)},
 		{"GET", "/api/v1/risks", "risks.list", access.RiskRead, "List risks, worst first", 200, Paged, does((*API).risks)},
 		{"GET", "/api/v1/risks/heat", "risks.heat", access.RiskRead, "Count risks by likelihood and impact", 200, 0, does((*API).heatMap)},
 		{"POST", "/api/v1/risks", "risks.add", access.RiskWrite, "Enter a risk, of a finding or in words", 201, Idempotent, does((*API).addRisk)},
@@ -49,6 +50,11 @@ func (a *API) portfolio(c *call, in client.EntryFilter) (client.List[drawbridge.
 	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[drawbridge.PortfolioEntry], error) {
 		return a.opt.Portfolio.Entries(c.R.Context(), c.Actor, f, after, limit)
 	})
+}
+
+func (a *API) search(c *call, in client.Search) (client.List[drawbridge.Hit], error) {
+	hits, err := a.opt.Portfolio.Search(c.R.Context(), c.Actor, in.Text, in.Limit)
+	return client.List[drawbridge.Hit]{Items: hits}, err
 }
 
 func (a *API) risks(c *call, in client.RiskFilter) (client.List[drawbridge.RiskView], error) {

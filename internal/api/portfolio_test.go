@@ -11,7 +11,8 @@ import (
 var portfolioFixtures = map[string]func(*matrix, *caller, bool) request{
 	"register.list": list("/api/v1/register", "integration"),
 	"risks.list":    list("/api/v1/risks", "risk"),
-	"risks.heat":    heats,
+	"risks.heat":    overSeen("/api/v1/risks/heat", "risk", access.RiskRead),
+	"search":        overSeen("/api/v1/search?text=pay", "integration", access.IntegrationRead),
 	"risks.add":     addsRisk,
 	"risks.get":     onRisk("", nil),
 	"risks.edit":    onRisk("", client.EditRisk{RiskWords: tryRisk}),
@@ -48,13 +49,15 @@ var portfolioFixtures = map[string]func(*matrix, *caller, bool) request{
 
 var tryRisk = client.RiskWords{Cause: "a", Event: "b", Category: "security", Likelihood: 1, Impact: 1}
 
-// heats asks for a map of what the caller may see; who may see some gets one.
-func heats(m *matrix, c *caller, _ bool) request {
-	q := request{path: "/api/v1/risks/heat", object: access.Object{Kind: "risk"}}
-	if !m.builtin.Scope(c.actor, access.RiskRead).Nothing() {
-		_, q.object = m.at(true)
+// overSeen asks for what is made of all that the caller may see; who may see some gets one.
+func overSeen(path, kind string, act access.Action) func(*matrix, *caller, bool) request {
+	return func(m *matrix, c *caller, _ bool) request {
+		q := request{path: path, object: access.Object{Kind: kind}}
+		if !m.builtin.Scope(c.actor, act).Nothing() {
+			_, q.object = m.at(true)
+		}
+		return q
 	}
-	return q
 }
 
 func addsRisk(m *matrix, _ *caller, own bool) request {

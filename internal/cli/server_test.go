@@ -63,6 +63,7 @@ var asks = map[string][]string{
 		"integrations.find", "integrations.list", "programme.announce", "programme.calendar", "programme.impact", "programme.queue", "threat_reviews.create",
 		"threats.difference", "triggers.create", "triggers.handle", "triggers.list",
 	},
+	"search": {"search"},
 	"claims": {"claims.list", "integrations.find", "integrations.list"},
 }
 

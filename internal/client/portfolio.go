@@ -7,6 +7,12 @@ import (
 	"drawbridge"
 )
 
+// Search says what to look for.
+type Search struct {
+	Text  string `json:"-" query:"text" doc:"words that must all be there, in a name or a title; or an identifier"`
+	Limit int    `json:"-" query:"limit" doc:"most of each kind, 1 to 20; default 8"`
+}
+
 // RiskFilter says which risks to list; what is empty does not restrict.
 type RiskFilter struct {
 	Page
@@ -191,6 +197,12 @@ type FallQuestion struct {
 // Entries lists the portfolio.
 func (c *Client) Entries(ctx context.Context, f EntryFilter) (List[drawbridge.PortfolioEntry], error) {
 	out, _, err := call[List[drawbridge.PortfolioEntry]](ctx, c, "GET /api/v1/register", f)
+	return out, err
+}
+
+// Search finds things by their names, among those that may be seen.
+func (c *Client) Search(ctx context.Context, in Search) (List[drawbridge.Hit], error) {
+	out, _, err := call[List[drawbridge.Hit]](ctx, c, "GET /api/v1/search", in)
 	return out, err
 }
 
