@@ -43,6 +43,7 @@ var commandRows = []commandRow{
 	{args: "integration list", by: "ann", sees: true},
 	{args: "integration show INT", by: "ann"},
 	{args: "integration assess INT", by: "ann"},
+	{args: "integration try INT", by: "ann"},
 	{args: "integration assessments INT", by: "ann"},
 	{args: "integration history INT", by: "ann"},
 	{args: "integration assign INT --member root@drawbridge.example --reason x", by: "root"},

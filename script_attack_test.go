@@ -131,7 +131,7 @@ var guesses = map[string][]guess{
 	"revisions.push": {{}},
 	"revisions.list": {{}}, "revisions.get": {{}}, "revisions.pull": {{}},
 	"revisions.diff":   {{}, {query: "from=$REV&to=$REV"}},
-	"assessments.list": {{}}, "assessments.create": {{}}, "assessments.get": {{}}, "assessments.document": {{}},
+	"integrations.try": {{}}, "assessments.list": {{}}, "assessments.create": {{}}, "assessments.get": {{}}, "assessments.document": {{}},
 	"reviews.list": {{list: true}, {list: true, query: "integration=$INT"}}, "reviews.mine": {{list: true}}, "reviews.get": {{}}, "reviews.progress": {{}},
 	"reviews.tracks": {{}}, "reviews.changes": {{}}, "reviews.approval": {{}}, "reviews.request": nil, "integrations.standing": {{}}, "decisions.list": {{}},
 	"reviews.open":       {{body: `{"intake": {}, "reason": "guess"}`}},

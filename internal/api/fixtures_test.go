@@ -82,6 +82,7 @@ var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 	"revisions.diff":       onIntegration("/difference", nil),
 	"assessments.list":     onIntegration("/assessments", nil),
 	"assessments.create":   onIntegration("/assessments", nil),
+	"integrations.try":     onIntegration("/try", func() any { return client.Try{} }),
 	"assessments.get":      onIntegration("/assessments/latest", nil),
 	"assessments.document": onIntegration("/assessments/latest/document", nil),
 	"gate":                 byKey("/api/v1/gate?slug=%s&environment=production&digest=sha256:00"),

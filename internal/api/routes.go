@@ -84,6 +84,7 @@ func recordRoutes() []Route {
 		{"GET", "/api/v1/integrations/{id}/difference", "revisions.diff", access.IntegrationRead, "Compare two revisions", 200, Large, does((*API).difference)},
 		{"GET", "/api/v1/integrations/{id}/assessments", "assessments.list", access.IntegrationRead, "List the assessments, newest first", 200, Paged, does((*API).assessments)},
 		{"POST", "/api/v1/integrations/{id}/assessments", "assessments.create", access.IntegrationAssess, "Have the head assessed again, now", 201, Idempotent, does((*API).assess)},
+		{"POST", "/api/v1/integrations/{id}/try", "integrations.try", access.IntegrationRead, "Say what changes would come to together, without keeping anything", 200, 0, does((*API).try)},
 		{"GET", "/api/v1/integrations/{id}/assessments/{assessment}", "assessments.get", access.IntegrationRead, "Read an assessment", 200, 0, does((*API).assessment)},
 		{"GET", "/api/v1/integrations/{id}/assessments/{assessment}/document", "assessments.document", access.IntegrationRead, "Read the whole document of an assessment", 200, Streams, does((*API).document)},
 		{"GET", "/api/v1/gate", "gate", access.ApprovalRead, "Ask whether exactly one digest is approved", 200, 0, does((*API).gate)},

@@ -85,3 +85,26 @@ func (l *Line) Figures(ctx context.Context, b *manifest.Bundle, opt Options, by 
 	}
 	return out, nil
 }
+
+// Try says what levers come to together; see [policy.Pack.Try].
+func Try(ctx context.Context, ws *policy.Workspace, b *manifest.Bundle, opt Options, pick []string) (policy.Tried, error) {
+	tested, err := opt.tests(b.Integration)
+	if err != nil {
+		return policy.Tried{}, err
+	}
+	m, err := flow.Build(b, ws.Taxonomy)
+	if err != nil {
+		return policy.Tried{}, err
+	}
+	facts := flow.NewFacts(b, m, ws.Taxonomy, opt.AsOf)
+	threats, err := ws.Threats.Evaluate(b, m, facts, threat.Options{AsOf: opt.AsOf, Live: tested.live(), Exceptions: opt.Exceptions})
+	if err != nil {
+		return policy.Tried{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return policy.Tried{}, err
+	}
+	input := opt.input(ws, b, tested)
+	input.Map, input.Facts, input.Threats = m, facts, threats
+	return ws.Policy.Try(input, pick)
+}

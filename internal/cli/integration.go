@@ -18,7 +18,7 @@ several, or the integration's own identifier (int_...).`
 
 func newIntegration(env *Env) *cobra.Command {
 	cmd := family("integration", "List integrations, say who answers for them, take them live and leave them", integrationLong,
-		newIntegrationList(env), newIntegrationShow(env), newIntegrationAssign(env), newIntegrationHistory(env), newIntegrationAssessments(env), newIntegrationAssess(env))
+		newIntegrationList(env), newIntegrationShow(env), newIntegrationAssign(env), newIntegrationHistory(env), newIntegrationAssessments(env), newIntegrationAssess(env), newIntegrationTry(env))
 	cmd.AddCommand(integrationLife(env)...)
 	return cmd
 }

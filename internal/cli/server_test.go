@@ -31,7 +31,7 @@ var asks = map[string][]string{
 	"webhook":     {"me", "session.create", "session.end", "webhooks.create", "webhooks.deliveries", "webhooks.list", "webhooks.remove", "webhooks.test", "webhooks.update"},
 	"job":         {"jobs.cancel", "jobs.list", "jobs.retry"},
 	"partner":     {"inquiries.preview", "links.create", "links.list", "links.revoke", "partners.create", "partners.get", "partners.list", "partners.update", "people.find", "people.get"},
-	"integration": {"assessments.create", "assessments.list", "history", "integrations.assign", "integrations.find", "integrations.get", "integrations.list", "integrations.members", "people.find", "people.get"},
+	"integration": {"assessments.create", "assessments.list", "history", "integrations.assign", "integrations.find", "integrations.get", "integrations.list", "integrations.members", "integrations.try", "people.find", "people.get"},
 	"questionnaire": {
 		"inquiries.accept", "inquiries.answer", "inquiries.close", "inquiries.confirm", "inquiries.export", "inquiries.get", "inquiries.history",
 		"inquiries.import", "inquiries.list", "inquiries.return", "inquiries.send", "inquiries.submit", "inquiries.text",
@@ -68,7 +68,7 @@ var asks = map[string][]string{
 }
 
 // alsoIn names further files of a command.
-var alsoIn = map[string][]string{"review": {"review_decide.go"}, "partner": {"link.go"}, "questionnaire": {"inquiry.go"}}
+var alsoIn = map[string][]string{"review": {"review_decide.go"}, "partner": {"link.go"}, "questionnaire": {"inquiry.go"}, "integration": {"try.go"}}
 
 // helpers ask routes for the commands that call them.
 var helpers = map[string][]string{

@@ -27,9 +27,24 @@ type carried struct {
 // withoutData tries to leave out the most sensitive data: it drops one category
 // from one flow, builds the map anew and counts again.
 func (ev *evaluation) withoutData() ([]Lever, error) {
+	var out []Lever
+	for _, c := range ev.carried() {
+		l, err := ev.without(c)
+		if err != nil {
+			return nil, err
+		}
+		if l.lowers() {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// carried lists the most sensitive data that could be left out.
+func (ev *evaluation) carried() []carried {
 	in := ev.in
 	if in.Taxonomy == nil || in.Bundle == nil || in.Bundle.Integration == nil {
-		return nil, nil
+		return nil
 	}
 	var all []carried
 	fields := 0
@@ -50,23 +65,19 @@ func (ev *evaluation) withoutData() ([]Lever, error) {
 		}
 	}
 	if fields > maxRebuildFields {
-		return nil, nil
+		return nil
 	}
 	slices.SortStableFunc(all, func(a, b carried) int { return cmp.Compare(b.level, a.level) })
-	var out []Lever
-	for _, c := range all[:min(len(all), maxRebuilds)] {
-		l, err := ev.without(c)
-		if err != nil {
-			return nil, err
-		}
-		if l.lowers() {
-			out = append(out, l)
-		}
-	}
-	return out, nil
+	return all[:min(len(all), maxRebuilds)]
 }
 
-func (ev *evaluation) without(c carried) (Lever, error) {
+// lever says what leaving it out is called.
+func (c carried) lever(flow string) Lever {
+	return Lever{Change: fmt.Sprintf("Leave %s out of the flow %s (%s).", c.category, flow, plural(c.fields, "field")), Key: "flows[" + flow + "].data"}
+}
+
+// less is the input without the data.
+func (ev *evaluation) less(c carried) (Input, error) {
 	b := *ev.in.Bundle
 	in := *b.Integration
 	in.Flows = slices.Clone(in.Flows)
@@ -79,22 +90,26 @@ func (ev *evaluation) without(c carried) (Lever, error) {
 	b.Integration = &in
 	m, err := flow.Build(&b, ev.in.Taxonomy)
 	if err != nil {
-		return Lever{}, fmt.Errorf("try without %s: %w", c.category, err)
+		return Input{}, fmt.Errorf("try without %s: %w", c.category, err)
 	}
 	changed := ev.in
 	changed.Bundle, changed.Map, changed.Brief, changed.Memo = &b, m, true, ev.view.memo
 	changed.Facts = flow.NewFacts(&b, m, ev.in.Taxonomy, ev.in.AsOf)
+	return changed, nil
+}
+
+func (ev *evaluation) without(c carried) (Lever, error) {
+	changed, err := ev.less(c)
+	if err != nil {
+		return Lever{}, err
+	}
 	next, err := ev.pack.evaluate(changed)
 	if err != nil {
 		return Lever{}, fmt.Errorf("try without %s: %w", c.category, err)
 	}
-	return Lever{
-		Change:   fmt.Sprintf("Leave %s out of the flow %s (%s).", c.category, f.ID, plural(c.fields, "field")),
-		Key:      "flows[" + f.ID + "].data",
-		Inherent: cents(next.score.Inherent - ev.score.Inherent),
-		Residual: cents(next.score.Residual - ev.score.Residual),
-		Unlifted: cents(next.unlifted - ev.unlifted),
-	}, nil
+	l := c.lever(ev.in.Bundle.Integration.Flows[c.flow].ID)
+	l.Inherent, l.Residual, l.Unlifted = cents(next.score.Inherent-ev.score.Inherent), cents(next.score.Residual-ev.score.Residual), cents(next.unlifted-ev.unlifted)
+	return l, nil
 }
 
 func plural(n int, word string) string {

@@ -196,6 +196,9 @@ func (tx *Tx) AssessmentShelf() Shelf[drawbridge.Assessment] {
 // TokenShelf are the tokens.
 func (tx *Tx) TokenShelf() Shelf[drawbridge.Token] { return Shelf[drawbridge.Token]{tx, tokens} }
 
+// PersonShelf holds the people.
+func (tx *Tx) PersonShelf() Shelf[drawbridge.Person] { return Shelf[drawbridge.Person]{tx, people} }
+
 // Reviews are the reviews.
 func (tx *Tx) Reviews() Shelf[drawbridge.Review] { return Shelf[drawbridge.Review]{tx, reviews} }
 
