@@ -40,7 +40,7 @@ var inquiryFixtures = map[string]func(*matrix, *caller, bool) request{
 		return request{path: "/api/v1/links/" + string(l.ID) + "/revoke", body: client.Because{Reason: "try"}, object: o}
 	},
 
-	"visit.enter":    plain("/p/none", nil, 404),
+	"visit.enter":    plain("/api/v1/partner/visit", client.ByToken{Token: client.Hide("none")}, 404),
 	"visit.leave":    visits("visit", nil),
 	"visit.inquiry":  visits("inquiry", nil),
 	"visit.text":     visits("text", nil),

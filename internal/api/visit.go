@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/http"
-
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/client"
@@ -12,16 +10,13 @@ import (
 	"drawbridge/internal/seal"
 )
 
-// visitHome is where a link leads once its token was exchanged for a cookie.
-const visitHome = "/api/v1/partner/inquiry"
-
 // visitRoutes are the routes of a partner who came by a link. The cookie says
 // which questionnaire it is, so no address names one.
 func visitRoutes() []Route {
 	return []Route{
-		{"GET", "/p/{token}", "visit.enter", "", "Take up a partner's link", 303, Public, does((*API).enter)},
+		{"POST", "/api/v1/partner/visit", "visit.enter", "", "Take up a partner's link: the answer is a cookie", 204, Public, does((*API).enter)},
 		{"DELETE", "/api/v1/partner/visit", "visit.leave", access.InquiryRead, "End the visit in this browser", 204, Partner, does((*API).leave)},
-		{"GET", visitHome, "visit.inquiry", access.InquiryRead, "Read your questionnaire", 200, Partner, does((*API).visited)},
+		{"GET", "/api/v1/partner/inquiry", "visit.inquiry", access.InquiryRead, "Read your questionnaire", 200, Partner, does((*API).visited)},
 		{"GET", "/api/v1/partner/text", "visit.text", access.InquiryRead, "Read your questions and answers as plain text", 200, Partner | Streams, does((*API).visitText)},
 		{"GET", "/api/v1/partner/sheet", "visit.export", access.InquiryRead, "Read your questions and answers as a spreadsheet", 200, Partner | Streams, does((*API).visitExport)},
 		{"POST", "/api/v1/partner/sheet", "visit.import", access.InquiryAnswer, "Take the answers of a spreadsheet in", 200, Partner | Idempotent, does((*API).visitImport)},
@@ -39,16 +34,13 @@ func visitRoutes() []Route {
 	}
 }
 
-// enter exchanges the token for a cookie and leads to an address without it. A
-// program that only looks whether there is something gets no answer to that.
+// enter exchanges the token of a link for a cookie. People come by the link's own
+// address, which is a page.
 func (a *API) enter(c *call, in client.ByToken) (client.None, error) {
-	if c.R.Method == http.MethodHead {
-		return client.None{}, nil
-	}
 	if err := c.Entering(); err != nil {
 		return client.None{}, err
 	}
-	actor, cookie, err := a.opt.Inquiry.Enter(c.R.Context(), seal.Hide(in.Token), c.Cookie(front.VisitCookie), "api", c.ID)
+	actor, cookie, err := a.opt.Inquiry.Enter(c.R.Context(), in.Token.Hidden, c.Cookie(front.VisitCookie), "api", c.ID)
 	if err != nil {
 		return client.None{}, err
 	}
@@ -56,7 +48,6 @@ func (a *API) enter(c *call, in client.ByToken) (client.None, error) {
 	if !cookie.Empty() {
 		c.SetCookie(front.VisitCookie, cookie)
 	}
-	c.W.Header().Set("Location", visitHome)
 	return client.None{}, nil
 }
 

@@ -152,7 +152,7 @@ func (a *App) doors(api, pages http.Handler) http.Handler {
 		switch p := r.URL.Path; {
 		case p == "/healthz" || p == "/readyz":
 			health.ServeHTTP(w, r)
-		case strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/p/"):
+		case strings.HasPrefix(p, "/api/"):
 			api.ServeHTTP(w, r)
 		default:
 			pages.ServeHTTP(w, r)

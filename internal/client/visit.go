@@ -11,7 +11,7 @@ import (
 
 // ByToken names a link by the token of its address.
 type ByToken struct {
-	Token string `json:"-" path:"token"`
+	Token Secret `json:"token" doc:"what stands behind /p/ in the link's address"`
 }
 
 // VisitAnswer answers one question of the link's questionnaire.

@@ -8,6 +8,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
 	"drawbridge/internal/questionnaire"
+	"drawbridge/internal/register"
 	"drawbridge/internal/store"
 )
 
@@ -107,27 +108,30 @@ type Asked struct {
 // Asked reads the inquiry of a partner's link. With a link, somebody with an
 // account gets exactly what that link's holder gets: the preview.
 func (d *Desk) Asked(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, link drawbridge.LinkID) (Asked, error) {
-	q, it, err := d.look(ctx, actor, access.InquiryRead, id)
-	if err != nil {
-		return Asked{}, err
-	}
 	if actor.Inquiry != "" {
 		link = drawbridge.LinkID(actor.ID)
 	}
 	var out Asked
-	err = d.door.Store().View(ctx, func(tx *store.Tx) error {
+	var q *drawbridge.Inquiry
+	var in *drawbridge.Integration
+	act := action.Act{Actor: actor, Action: access.InquiryRead, On: func(tx *store.Tx) (o access.Object, err error) {
+		if q, err = tx.Inquiries().Get(string(id)); err != nil {
+			return o, err
+		}
+		o, err = register.On(register.ByID(q.Integration), &in)(tx)
+		o.Kind, o.ID, o.Inquiry = "inquiry", string(id), id
+		return o, err
+	}}
+	err := d.door.View(ctx, act, func(tx *store.Tx) error {
+		it, err := d.asked(q)
+		if err != nil {
+			return err
+		}
 		var l *drawbridge.Link
 		if link != "" {
 			if l, err = tx.Links().Get(string(link)); err != nil || l.Inquiry != id {
 				return access.NotFound(access.Object{Kind: "link"})
 			}
-		}
-		in, err := tx.Integration(q.Integration)
-		if err != nil {
-			return err
-		}
-		if q, err = tx.Inquiries().Get(string(id)); err != nil {
-			return err
 		}
 		out = Asked{Inquiry: q.ID, Integration: in.Name, State: q.State, Due: q.Due, Note: q.Note, Items: forPartner(it, l)}
 		if l != nil {

@@ -41,6 +41,7 @@ type page struct {
 	file   *file // of a form that was sent with one
 	failed error // of the act, where its page is drawn again
 
+	guest   *view.Visit                          // the frame of a partner's page
 	instead func(*page) (templ.Component, error) // a page that an act wants drawn in place of leading on
 }
 
@@ -214,7 +215,10 @@ func (p *page) draw(status int) error {
 		return nil // it led elsewhere
 	}
 	outer := view.Page(p.shell)
-	if p.Actor.Person == "" {
+	switch {
+	case p.guest != nil:
+		outer = view.VisitPage(p.shell, *p.guest)
+	case p.Actor.Person == "":
 		outer = view.Plain(p.shell)
 	}
 	if p.failed != nil {

@@ -48,6 +48,12 @@ func (w *Web) problem(c *front.Call, err error) {
 	}
 	p := &page{Call: c, web: w}
 	p.shell = view.Shell{Title: headings[kind], Files: w.files.links, Theme: p.theme()}
+	if p.strayed(kind) {
+		err = p.send(kind.Status(), view.VisitPlain(p.shell), view.VisitTrouble(sentence(err)))
+		if err == nil {
+			return
+		}
+	}
 	if err := p.send(kind.Status(), view.Plain(p.shell), view.Trouble(sentence(err), c.ID)); err != nil {
 		http.Error(c.W, headings[kind], kind.Status())
 	}

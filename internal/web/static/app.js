@@ -122,6 +122,62 @@ async function draw(figure) {
   figure.querySelector(".spark")?.setAttribute("hidden", "");
 }
 
+// A form with data-autosave is sent by itself once nobody types any more. Of the
+// page that comes back, what is marked data-fresh takes the place of what is here,
+// and a list marked data-grow gets and loses the items that the answer changed;
+// what somebody is typing in stays as it is.
+const waiting = new Map();
+function sendSoon(form, wait) {
+  clearTimeout(waiting.get(form));
+  waiting.set(form, setTimeout(() => sendNow(form), wait));
+}
+async function sendNow(form) {
+  if (form.dataset.busy) return sendSoon(form, 500);
+  waiting.delete(form);
+  form.dataset.busy = "yes";
+  const status = form.querySelector(".saved");
+  const typed = all("textarea[name]", form).map((el) => [el, el.value]);
+  try {
+    status.textContent = "Saving…";
+    const res = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const there = new DOMParser().parseFromString(await res.text(), "text/html");
+    if (!there.getElementById(form.id)) throw new Error("no answer");
+    if (res.ok) typed.forEach(([el, was]) => el.value === was && sessionStorage.removeItem(kept(el)));
+    refresh(form, there);
+  } catch {
+    status.textContent = "Not saved: there is no connection, or your link has ended. What you typed stays here; press Save to try again.";
+  }
+  delete form.dataset.busy;
+}
+function refresh(form, there) {
+  form.elements.base.value = there.getElementById(form.id).elements.base.value;
+  for (const list of all("[data-grow]")) {
+    const other = there.getElementById(list.id);
+    if (!other || "alone" in other.dataset) continue;
+    const ids = [...other.children].map((c) => c.id);
+    [...list.children].forEach((c) => ids.includes(c.id) || c.contains(document.activeElement) || c.remove());
+    [...other.children].forEach((c, i) => document.getElementById(c.id) || list.insertBefore(document.adoptNode(c), list.children[i] ?? null));
+  }
+  for (const part of all("[data-fresh][id]")) {
+    const other = there.getElementById(part.id);
+    const own = part.closest("form");
+    if (!other || own && own !== form && (waiting.has(own) || own.dataset.busy)) continue;
+    const focused = part.contains(document.activeElement);
+    part.replaceChildren(...other.childNodes);
+    if (focused) part.querySelector("button:last-of-type")?.focus();
+  }
+}
+const saves = (form) => form?.matches("[data-autosave]");
+on("input", (e) => saves(e.target.form) && sendSoon(e.target.form, 900));
+on("change", (e) => saves(e.target.form) && sendSoon(e.target.form, 200));
+document.addEventListener("submit", (e) => {
+  clearTimeout(waiting.get(e.target));
+  if (!saves(e.target) || e.submitter?.name === "clear") return;
+  e.preventDefault();
+  e.stopImmediatePropagation();
+  sendNow(e.target);
+}, true);
+
 // prepare does what a page needs once it is there, and again after a swap.
 function prepare() {
   recall();
