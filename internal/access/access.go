@@ -6,6 +6,7 @@
 package access
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -85,6 +86,9 @@ func (c Condition) holds(a Actor, o Object) bool {
 	return false
 }
 
+// ErrStale is within the refusal of an act that would be allowed with a fresh proof of identity.
+var ErrStale = errors.New("fresh proof of who you are")
+
 // reproof is how long a proof of identity counts for a sensitive act.
 const reproof = 10 * time.Minute
 
@@ -106,7 +110,7 @@ func (t *Table) Decide(a Actor, act Action, o Object, now time.Time) error {
 		return drawbridge.Errorf(drawbridge.Denied, "your roles do not allow %s", act)
 	}
 	if act.Sensitive() && !a.System && (a.Proved.IsZero() || now.Sub(a.Proved) > reproof || a.Proved.After(now.Add(time.Minute))) {
-		return drawbridge.Errorf(drawbridge.Denied, "%s needs a fresh proof of who you are: give your password again (reauthentication_required)", act)
+		return drawbridge.Errorf(drawbridge.Denied, "%s needs a %w: give your password again (reauthentication_required)", act, ErrStale)
 	}
 	return nil
 }

@@ -24,6 +24,10 @@ func areas() []area {
 		inboxArea(),
 		integrationArea(),
 		visitArea(),
+		searchArea(),
+		accountArea(),
+		rulesArea(),
+		systemArea(),
 		designArea(),
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/a-h/templ"
 
 	"drawbridge"
+	"drawbridge/internal/access"
 	"drawbridge/internal/front"
 	"drawbridge/internal/web/view"
 )
@@ -117,6 +118,12 @@ func (p *page) act() error {
 		return err
 	}
 	to, err := p.route.act(p)
+	if p.W.Status != 0 {
+		return err // it answered itself
+	}
+	if errors.Is(err, access.ErrStale) && p.Actor.Person != "" && !p.route.has(upload) {
+		return p.askProof()
+	}
 	if err == nil && p.instead != nil {
 		p.route = &route{pattern: p.route.pattern, show: p.instead}
 		return p.draw(http.StatusOK)
@@ -258,7 +265,7 @@ func (p *page) frame() error {
 	if err != nil {
 		return err
 	}
-	p.shell.Person = view.Person{Name: who.Name, Email: who.Email}
+	p.shell.Person = view.Person{Name: who.Name, Email: who.Email, To: "/account"}
 	for _, r := range who.Roles {
 		p.shell.Person.Roles = append(p.shell.Person.Roles, view.Words(string(r)))
 	}

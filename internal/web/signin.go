@@ -21,6 +21,7 @@ func frameArea() area {
 		acts("/sign-in", "", (*page).signIn, (*page).doSignIn).with(public),
 		shows("/setup", "", (*page).setup).with(public | loopback),
 		acts("/setup", "", (*page).setup, (*page).doSetup).with(public | loopback),
+		acts("/prove", "", (*page).prove, (*page).doProve),
 		acts("/sign-out", "", nil, (*page).doSignOut),
 		acts("/theme", "", nil, (*page).doTheme).with(public),
 	}}
@@ -56,19 +57,22 @@ func (p *page) signIn() (templ.Component, error) {
 // in fields of these names, apart from what is secret.
 const carry, carryTo = "again.", "again"
 
+// unspoken are the fields that never travel: who typed them types them again.
+var unspoken = []string{"password", "new_password", "code", "secret"}
+
 // carried are the fields to keep: of the form that came now, or that came before.
 func (p *page) carried() (out []view.Option) {
 	if p.R.Method != http.MethodPost {
 		return nil
 	}
-	fresh := p.R.URL.Path != "/sign-in"
+	fresh := p.R.URL.Path != "/sign-in" && p.R.URL.Path != "/prove"
 	if fresh {
 		out = append(out, view.Option{Value: carryTo, Text: p.R.URL.RequestURI()})
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.R.PostForm)) {
 		for _, text := range p.R.PostForm[name] {
 			switch {
-			case fresh && !slices.Contains([]string{"password", "new_password", "code", "secret"}, name):
+			case fresh && !slices.Contains(unspoken, name):
 				out = append(out, view.Option{Value: carry + name, Text: text})
 			case !fresh && (name == carryTo || strings.HasPrefix(name, carry)):
 				out = append(out, view.Option{Value: name, Text: text})

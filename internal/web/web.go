@@ -63,6 +63,8 @@ type Web struct {
 	files *files
 	areas []area
 	dones map[string]done
+
+	handler http.Handler
 }
 
 // New makes the door.
@@ -83,11 +85,14 @@ func New(opt Options) (*Web, error) {
 			w.dones[code] = d
 		}
 	}
+	w.handler = w.route()
 	return w, nil
 }
 
 // Handler answers every page, and says that there is none for the rest.
-func (w *Web) Handler() http.Handler {
+func (w *Web) Handler() http.Handler { return w.handler }
+
+func (w *Web) route() http.Handler {
 	mux := http.NewServeMux()
 	for _, a := range w.areas {
 		for _, r := range a.routes {

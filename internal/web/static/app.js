@@ -69,9 +69,112 @@ on("keydown", (e) => {
     case "j": walk(1); break;
     case "k": walk(-1); break;
     case "x": tick(); break;
+    case "/": e.preventDefault(); palette(); break;
+    case "?": showKeys(); break;
     case "g": going = true; setTimeout(() => { going = false; }, 1500); break;
     default:
   }
+});
+
+// A dialog of its own for what follows; Escape closes it, and the focus goes back.
+function openDialog(id, label) {
+  document.getElementById(id)?.remove();
+  const dialog = document.createElement("dialog");
+  dialog.id = id;
+  dialog.setAttribute("aria-label", label);
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (e) => { if (e.target === dialog) dialog.close(); });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+const pageOf = async (address, signal) => new DOMParser().parseFromString(await (await fetch(address, { signal })).text(), "text/html");
+
+// The palette: the pages of the menu, and what a search finds as one types.
+function palette() {
+  if (document.getElementById("palette")) return;
+  const dialog = openDialog("palette", "Search, and go to a page");
+  const input = Object.assign(document.createElement("input"), { type: "search", maxLength: 100, placeholder: "Search, or go to a page", autocomplete: "off" });
+  const list = Object.assign(document.createElement("ul"), { id: "palette-list" });
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-label": "Search, or go to a page", "aria-controls": list.id, "aria-expanded": "true", "aria-autocomplete": "list" })) input.setAttribute(name, value);
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Pages and hits");
+  dialog.append(input, list);
+  let here = 0;
+  const mark = (i) => {
+    here = Math.max(0, Math.min(i, list.children.length - 1));
+    [...list.children].forEach((o, n) => o.setAttribute("aria-selected", String(n === here)));
+    input.setAttribute("aria-activedescendant", list.children[here]?.id ?? "");
+    list.children[here]?.scrollIntoView({ block: "nearest" });
+  };
+  const show = (entries) => {
+    list.replaceChildren(...entries.map(({ text, more, to }, n) => {
+      const option = Object.assign(document.createElement("li"), { id: `palette-${n}` });
+      option.setAttribute("role", "option");
+      option.dataset.to = to;
+      option.append(text, Object.assign(document.createElement("span"), { className: "soft small", textContent: more }));
+      return option;
+    }));
+    mark(0);
+  };
+  const pages = (words) => all(".rail a").map((a) => ({ text: a.firstChild.textContent.trim(), more: "page", to: a.href }))
+    .filter((p) => words.every((w) => p.text.toLowerCase().includes(w)));
+  let asking = null;
+  const look = async () => {
+    asking?.abort();
+    asking = new AbortController();
+    const text = input.value.trim(), words = text.toLowerCase().split(/\s+/).filter(Boolean), found = pages(words);
+    const rest = { text: `Search for “${text}”`, more: "all that is found", to: `/search?q=${encodeURIComponent(text)}` };
+    show(text ? [...found, rest] : found);
+    if (text.length < 2) return;
+    try {
+      await new Promise((done) => setTimeout(done, 120));
+      const page = await pageOf(rest.to, asking.signal);
+      const hits = all("#hits .items li", page).map((li) => ({
+        text: li.querySelector("a").textContent, to: li.querySelector("a").getAttribute("href"),
+        more: `${li.closest("section").querySelector("h2").textContent} · ${li.querySelector("span")?.textContent ?? ""}`,
+      }));
+      if (input.value.trim() === text) show([...found, ...hits, rest]);
+    } catch { /* typed on, or away from the network: the pages and the plain search stay */ }
+  };
+  const follow = (option) => { if (option) location.assign(option.dataset.to); };
+  input.addEventListener("input", look);
+  dialog.addEventListener("keydown", (e) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step) { e.preventDefault(); mark(here + step); }
+    if (e.key === "Enter") { e.preventDefault(); follow(list.children[here]); }
+  });
+  list.addEventListener("click", (e) => follow(e.target.closest("li")));
+  look();
+  input.focus();
+}
+on("keydown", (e) => {
+  if ((e.ctrlKey || e.metaKey) && e.key === "k" && !localStorage.getItem(off) && document.querySelector("#search")) {
+    e.preventDefault();
+    palette();
+  }
+});
+
+// The list of shortcuts, and the switch that turns them off in this browser.
+async function showKeys() {
+  if (!document.querySelector("#search")) return;
+  const dialog = openDialog("keys", "Shortcuts");
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "Close" });
+  close.addEventListener("click", () => dialog.close());
+  try {
+    const page = await pageOf("/keys-help");
+    dialog.append(...all(".columns, [data-keys-switch]", page).map((el) => document.importNode(el, true)), close);
+  } catch {
+    dialog.close();
+  }
+  prepare();
+  close.focus();
+}
+on("click", (e) => {
+  if (!e.target.closest("[data-keys-toggle]")) return;
+  if (localStorage.getItem(off)) localStorage.removeItem(off);
+  else localStorage.setItem(off, "yes");
+  prepare();
 });
 
 // An open menu closes when one presses elsewhere, or Escape.
@@ -181,6 +284,11 @@ document.addEventListener("submit", (e) => {
 // prepare does what a page needs once it is there, and again after a swap.
 function prepare() {
   recall();
+  all("[data-keys-switch]").forEach((el) => { el.hidden = false; });
+  all("[data-keys-toggle]").forEach((b) => {
+    b.setAttribute("aria-pressed", String(Boolean(localStorage.getItem(off))));
+    b.textContent = localStorage.getItem(off) ? "Switch shortcuts on" : "Switch shortcuts off";
+  });
   all("button[data-copy][hidden]").forEach((b) => { b.hidden = false; });
   if (document.querySelector("meta[name=plot]")) all("figure[data-series]:not([data-drawn])").forEach(draw);
 }

@@ -149,3 +149,13 @@ func sentence(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + strings.TrimSuffix(s[n:], ".") + "."
 }
+
+// spoken is the name of a field that travels with another form, for people; empty
+// for what says nothing to them.
+func spoken(name string) string {
+	name, ok := strings.CutPrefix(name, "again.")
+	if !ok || name == "key" || name == "version" {
+		return ""
+	}
+	return strings.TrimSuffix(sentence(Words(name)), ".")
+}

@@ -1,0 +1,6 @@
+package web
+
+// rulesArea is what integrations are held to.
+func rulesArea() area {
+	return area{name: "Rules"}
+}
