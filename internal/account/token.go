@@ -196,3 +196,16 @@ func pageSize(limit int) int {
 	}
 	return limit
 }
+
+// OwnTokens lists the tokens that the actor made, without their secrets.
+func (d *Desk) OwnTokens(ctx context.Context, actor access.Actor) ([]drawbridge.Token, error) {
+	var out []drawbridge.Token
+	err := d.door.List(ctx, actor, access.TokenRead, func(tx *store.Tx, _ access.Scope) (err error) {
+		out, err = tx.TokensOf(actor.Person, "", maxPage)
+		return err
+	})
+	for i := range out {
+		out[i].Hash = ""
+	}
+	return out, err
+}
