@@ -23,6 +23,7 @@ import (
 	"drawbridge/internal/front"
 	"drawbridge/internal/job"
 	"drawbridge/internal/notify"
+	"drawbridge/internal/tour"
 	"drawbridge/internal/web"
 )
 
@@ -48,6 +49,8 @@ type App struct {
 	serving *listener
 	metrics *listener // nil without
 	failed  chan error
+
+	demo *tour.Tour // nil when this is none
 }
 
 // New opens the installation and puts a server together. It listens nowhere yet.
@@ -105,6 +108,9 @@ func open(ctx context.Context, opt Options) (*App, error) {
 
 func (a *App) close() error {
 	defer a.release()
+	if a.demo != nil {
+		a.demo.Close()
+	}
 	return a.Close()
 }
 
@@ -128,8 +134,13 @@ func (a *App) serve() error {
 	if err != nil {
 		return fmt.Errorf("put the API together: %w", err)
 	}
+	if a.Options.Demo {
+		if a.demo, err = tour.Open(context.Background(), a.tour(nil)); err != nil {
+			return err
+		}
+	}
 	pages, err := web.New(web.Options{
-		Front: entry, Table: a.Door.Table(), Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
+		Front: entry, Tour: a.demo, Table: a.Door.Table(), Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
 		Dossier: a.Dossier, Inquiry: a.Inquiry, Review: a.Review, Lifecycle: a.Lifecycle, Programme: a.Programme, Portfolio: a.Portfolio,
 		Workspace: a.Workspace, Now: a.Options.Now,
 	})

@@ -46,6 +46,7 @@ type Options struct {
 	Version string
 	Now     func() time.Time
 	Log     io.Writer // nil for none
+	Demo    bool      // the data folder holds a demonstration: its people sign in with one press
 	Create  bool      // OpenLocal makes an installation where there is none
 }
 

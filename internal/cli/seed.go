@@ -91,15 +91,20 @@ func (e *Env) seed(ctx context.Context, l *app.Local, opt seed.Options) (seed.Re
 		return seed.Report{}, err
 	}
 	opt.Store, opt.Keys, opt.Version, opt.Workspace = l.Store, l.Keys, e.Version, func() *policy.Workspace { return ws }
-	var shown time.Time
-	opt.Progress = func(done, total int) {
-		if now := e.Now(); now.Sub(shown) > 200*time.Millisecond {
-			shown = now
-			e.progress("%d of %d acts", done, total)
-		}
-	}
+	opt.Progress = e.counting("%d of %d acts")
 	defer e.progressDone()
 	return seed.Run(ctx, opt)
+}
+
+// counting tells of progress, now and then.
+func (e *Env) counting(format string) func(done, total int) {
+	var shown time.Time
+	return func(done, total int) {
+		if now := e.Now(); now.Sub(shown) > 200*time.Millisecond {
+			shown = now
+			e.progress(format, done, total)
+		}
+	}
 }
 
 // passwordsFile makes the file first, so that no passwords are made that cannot be kept.

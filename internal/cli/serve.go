@@ -15,7 +15,10 @@ import (
 const serveLong = `Serve runs the server: the record of partners, integrations and decisions, with its API.
 
 Without settings it keeps everything in a folder of yours, in SQLite, and answers this machine
-alone. Every setting is a flag, a variable in the environment (--tls-cert is DRAWBRIDGE_TLS_CERT)
+alone. With --demo it makes up an organisation first, in a folder of its own: forty partners, a
+person for each role who signs in with one press, and a path of five steps through the product.
+
+Every setting is a flag, a variable in the environment (--tls-cert is DRAWBRIDGE_TLS_CERT)
 or a key of the file that --config names (tls_cert); a flag wins over the environment, that over
 the file. Beyond this machine it speaks TLS only.
 
@@ -27,6 +30,7 @@ func newServe(env *Env) *cobra.Command {
 		Short: "Run the server",
 		Long:  serveLong,
 		Example: `  drawbridge serve
+  drawbridge serve --demo
   drawbridge serve --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem
   drawbridge serve --admin-email ann@example.com --admin-password-file /run/secrets/admin`,
 		Args: cobra.NoArgs,
@@ -34,10 +38,19 @@ func newServe(env *Env) *cobra.Command {
 	settings := settingFlags(cmd, env, false)
 	var first firstAdmin
 	first.flags(cmd, "admin-")
+	demo := cmd.Flags().Bool("demo", false, "serve a made-up organisation, to look around; it is made at the first start, in about half a minute")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		opt, err := settings()
 		if err != nil {
 			return err
+		}
+		if opt.Demo = *demo; opt.Demo {
+			if !cmd.Flags().Changed("data") {
+				opt.Data += "-demo"
+			}
+			if err := env.makeDemo(cmd.Context(), opt); err != nil {
+				return err
+			}
 		}
 		a, err := app.New(cmd.Context(), opt)
 		if err != nil {
@@ -53,6 +66,12 @@ func newServe(env *Env) *cobra.Command {
 	return cmd
 }
 
+// makeDemo makes the demonstration, and says how far it is.
+func (e *Env) makeDemo(ctx context.Context, opt app.Options) error {
+	defer e.progressDone()
+	return app.MakeDemo(ctx, opt, e.counting("making the demonstration: %d of %d acts"))
+}
+
 // welcome says on the terminal, or to the log, where everything is.
 func (e *Env) welcome(ctx context.Context, a *app.App, none bool) {
 	opt := a.Options
@@ -63,6 +82,9 @@ func (e *Env) welcome(ctx context.Context, a *app.App, none bool) {
 	fmt.Fprintf(e.Stderr, "\n  Drawbridge %s answers at %s\n  Its data are in %s\n", e.Version, a.URL(), opt.Data)
 	if none {
 		fmt.Fprintf(e.Stderr, "  Nobody can sign in yet. Make the first administrator from another terminal:\n\n    drawbridge admin create --data %q --email you@example.com\n", opt.Data)
+	}
+	if opt.Demo {
+		fmt.Fprintf(e.Stderr, "  Open the address in a browser, and sign in with one press.\n")
 	}
 	fmt.Fprintln(e.Stderr)
 }

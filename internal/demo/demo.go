@@ -233,4 +233,6 @@ func (s *show) end(r *Result) {
 	s.say("  drawbridge assess %s --results %s", s.shown("partner", "integration.yaml"), s.shown("mended-run.json"))
 	s.say("  drawbridge assess %s    (without live results: claims count half)", s.shown("partner", "integration.yaml"))
 	s.say("  drawbridge threats %s", s.shown("draft", "integration.yaml"))
+	s.say("\nSee the pages, with forty partners and a path of five steps:")
+	s.say("  drawbridge serve --demo")
 }

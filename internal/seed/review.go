@@ -2,6 +2,7 @@ package seed
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -150,19 +151,36 @@ func (t *tale) answer(ctx context.Context, h *hand) error {
 
 // fill answers what is open, and hands it in.
 func (t *tale) fill(ctx context.Context, h *hand, s *inquiry.Sheet) error {
+	return t.held(fill(ctx, h.inquiry, t.partner, t.asked, &s.Items, s.Answers, t.rand, t.item.partner, t.care, h.at))
+}
+
+// fill has a partner answer what is open, and hand it in.
+func fill(ctx context.Context, d *inquiry.Desk, as access.Actor, id drawbridge.InquiryID, items *questionnaire.Items, given []inquiry.Given, r *rand.Rand, with *partner, care int, at time.Time) error {
 	said := map[string]questionnaire.Answer{}
-	for _, g := range s.Answers {
+	for _, g := range given {
 		said[g.Question] = g.Answer
 	}
-	file, err := filled(&s.Items, answers(t.rand, t.item.partner, t.care, &s.Items, said, h.at))
+	file, err := filled(items, answers(r, with, care, items, said, at))
 	if err != nil {
 		return err
 	}
-	if _, err := h.inquiry.Import(ctx, t.partner, t.asked, inquiry.Importing{Data: file}); err != nil {
-		return t.held(err)
+	if _, err := d.Import(ctx, as, id, inquiry.Importing{Data: file}); err != nil {
+		return err
 	}
-	_, err = h.inquiry.Submit(ctx, t.partner, t.asked, "")
-	return t.held(err)
+	_, err = d.Submit(ctx, as, id, "")
+	return err
+}
+
+// Reply has a careful partner of that name answer what is open of a questionnaire,
+// by a link to it, and hand it in.
+func Reply(ctx context.Context, d *inquiry.Desk, by *drawbridge.Link, name string, at time.Time) error {
+	as := access.Actor{ID: string(by.ID), Roles: []drawbridge.Role{drawbridge.PartnerContact}, Inquiry: by.Inquiry, Via: "seed"}
+	s, err := d.Asked(ctx, as, by.Inquiry, "")
+	if err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(7, 5)) //nolint:gosec // made-up data, the same each time
+	return fill(ctx, d, as, by.Inquiry, &s.Items, s.Progress.Answers, r, &partner{id: slugOf(name), name: name}, 0, at)
 }
 
 // giveBack returns the answers with what is to be said better.

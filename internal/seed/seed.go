@@ -73,6 +73,7 @@ type Report struct {
 
 // Credentials are of somebody whom the run made.
 type Credentials struct {
+	ID       drawbridge.PersonID
 	Email    string
 	Name     string
 	Roles    []drawbridge.Role

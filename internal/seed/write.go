@@ -200,7 +200,7 @@ func (h *hand) invite(ctx context.Context, e *event) error {
 	if _, err := h.account.AcceptInvite(ctx, account.Acceptance{Secret: secret, Password: password, Via: "seed"}); err != nil {
 		return err
 	}
-	h.report.Passwords = append(h.report.Passwords, Credentials{p.Email, p.Name, p.Roles, password})
+	h.report.Passwords = append(h.report.Passwords, Credentials{p.ID, p.Email, p.Name, p.Roles, password})
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type Options struct {
 	TLS   TLSOptions
 	Now   func() time.Time // required
 	Rate  int              // requests a second for each caller, and the burst; default 1000
+	Port  int              // on loopback; 0 for any that is free
 	Life  time.Duration    // of the tokens and sessions that the twin issues; default 5m
 }
 
@@ -80,7 +82,7 @@ func Start(ctx context.Context, opt Options) (*Twin, error) {
 		}
 	}
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(opt.Port)))
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.Unavailable, "the twin cannot listen on loopback: %w", err)
 	}
@@ -174,6 +176,13 @@ func (t *Twin) URL() string {
 		return "https://" + t.addr + t.style.base
 	}
 	return "http://" + t.addr + t.style.base
+}
+
+// Port is the port that the twin listens on.
+func (t *Twin) Port() int {
+	_, port, _ := net.SplitHostPort(t.addr)
+	n, _ := strconv.Atoi(port) // it is the listener's own
+	return n
 }
 
 // Style returns the name of the twin's style.

@@ -269,6 +269,7 @@ func (p *page) frame() error {
 	for _, r := range who.Roles {
 		p.shell.Person.Roles = append(p.shell.Person.Roles, view.Words(string(r)))
 	}
+	p.shell.Person.Others = p.residents()
 	p.shell.Menu = p.menu(int(unread))
 	return nil
 }

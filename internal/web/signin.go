@@ -50,6 +50,7 @@ func (p *page) signIn() (templ.Component, error) {
 	if form.Again = p.carried(); form.Again != nil && p.failed == nil {
 		form.Wrong = "You were signed out. Sign in, and what you typed is still there to be sent."
 	}
+	form.Residents = p.residents()
 	return view.SignInForm(form), nil
 }
 

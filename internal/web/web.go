@@ -27,6 +27,7 @@ import (
 	"drawbridge/internal/programme"
 	"drawbridge/internal/register"
 	"drawbridge/internal/review"
+	"drawbridge/internal/tour"
 )
 
 // Options are the desks that the pages stand before, and what they need besides.
@@ -47,6 +48,7 @@ type Options struct {
 
 	Jobs      *job.Jobs
 	Notify    *notify.Notify
+	Tour      *tour.Tour                        // nil where this is no demonstration
 	Workspace func() (*policy.Workspace, error) // the packs that are in effect
 	Now       func() time.Time
 }
@@ -77,6 +79,9 @@ func New(opt Options) (*Web, error) {
 		return nil, err
 	}
 	w := &Web{opt: opt, files: files, areas: areas(), dones: map[string]done{}}
+	if opt.Tour != nil {
+		w.areas = append([]area{tourArea()}, w.areas...)
+	}
 	for _, a := range w.areas {
 		for code, d := range a.dones {
 			if _, twice := w.dones[code]; twice {
