@@ -135,7 +135,7 @@ func (a *App) serve() error {
 		return fmt.Errorf("put the API together: %w", err)
 	}
 	if a.Options.Demo {
-		if a.demo, err = tour.Open(context.Background(), a.tour(nil)); err != nil {
+		if a.demo, err = tour.Open(context.Background(), a.Tour(nil)); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"drawbridge/internal/tour"
 )
 
-// tour are the options of the demonstration whose record this is.
-func (l *Local) tour(progress func(done, total int)) tour.Options {
+// Tour are the options of the demonstration whose record this is.
+func (l *Local) Tour(progress func(done, total int)) tour.Options {
 	workspace := func() *policy.Workspace {
 		w, _ := l.Workspace() // it was opened before
 		return w
@@ -65,7 +65,7 @@ func makeDemo(ctx context.Context, opt Options, progress func(done, total int)) 
 	if _, err := l.Workspace(); err != nil {
 		return err
 	}
-	return tour.Make(ctx, l.tour(progress))
+	return tour.Make(ctx, l.Tour(progress))
 }
 
 // loopbackHost reports whether an address to listen on is this machine's alone.

@@ -138,18 +138,24 @@ func (b *browser) first() {
 	}
 }
 
+// root is the first administrator, who just gave their password.
+func (r *rig) root(t *testing.T) (root access.Actor) {
+	t.Helper()
+	r.Look(t, func(tx *store.Tx) error {
+		p, err := tx.PersonByEmail("root@drawbridge.example")
+		if err == nil {
+			root = access.Actor{ID: string(p.ID), Person: p.ID, Roles: p.Roles, Via: "web", Proved: r.Now()}
+		}
+		return err
+	})
+	return root
+}
+
 // bring signs somebody in who owns an integration, and returns its page.
 func (b *browser) bring(name string) string {
 	b.t.Helper()
 	b.first()
-	var root access.Actor
-	b.rig.Look(b.t, func(tx *store.Tx) error {
-		p, err := tx.PersonByEmail("root@drawbridge.example")
-		if err == nil {
-			root = access.Actor{ID: string(p.ID), Person: p.ID, Roles: p.Roles, Via: "web"}
-		}
-		return err
-	})
+	root := b.rig.root(b.t)
 	b.rig.Write(b.t, func(tx *store.Tx) error {
 		p, err := tx.Person(root.Person)
 		if err != nil {
