@@ -284,6 +284,11 @@ document.addEventListener("submit", (e) => {
 // prepare does what a page needs once it is there, and again after a swap.
 function prepare() {
   recall();
+  const invited = document.querySelector('form[action="/invitation"] input[name=secret]');
+  if (invited && location.hash.length > 1) {
+    invited.value = decodeURIComponent(location.hash.slice(1));
+    history.replaceState(null, "", location.pathname);
+  }
   all("[data-keys-switch]").forEach((el) => { el.hidden = false; });
   all("[data-keys-toggle]").forEach((b) => {
     b.setAttribute("aria-pressed", String(Boolean(localStorage.getItem(off))));

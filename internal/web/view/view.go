@@ -159,3 +159,11 @@ func spoken(name string) string {
 	}
 	return strings.TrimSuffix(sentence(Words(name)), ".")
 }
+
+// countOf is a number with its noun, where the plural is its own word.
+func countOf(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
