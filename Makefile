@@ -11,12 +11,13 @@ DURATION ?= 2m
 SIZE    ?= small
 
 .DEFAULT_GOAL := build
-.PHONY: load prove-tests build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
+.PHONY: screens load prove-tests build demo test quick prove bench eval-categories fmt lint generate generated fuzz help
 
 # Runs a command beside a PostgreSQL server of its own, which it installs where
 # there is none. The variable makes a test that finds no server fail, not skip.
 WITH_POSTGRES = scripts/postgres run --
 test prove prove-tests: export DRAWBRIDGE_TEST_POSTGRES_REQUIRED = 1
+test prove prove-tests: export DRAWBRIDGE_TEST_BROWSER_REQUIRED = 1
 
 build: ## build bin/drawbridge
 	scripts/pages
@@ -26,11 +27,12 @@ demo: build ## build, then show the main job on a partner that it starts
 	./bin/drawbridge demo --out $(OUT)
 
 # The race detector watches every package in the process that tests it, and the
-# whole server in the scripts of RACED. Three packages run without it: two drive the
-# program from outside, and one copies whole records; under the detector they take a
-# third of the time of everything. The long form watches them too.
+# whole server in the scripts of RACED. Those of WHOLE run without it: they drive the
+# program or a browser from outside, copy whole records, or act out what people do on
+# two databases, and under the detector take most of the time of everything. The
+# long form watches them too.
 RACE   = -race
-WHOLE  = drawbridge drawbridge/internal/trust drawbridge/internal/custody
+WHOLE  = drawbridge $(addprefix drawbridge/internal/,trust custody seed tour web/browser register review inquiry lifecycle programme portfolio dossier)
 RACED  = TestServerScripts/^(inbox|push|review)$$
 
 test: lint generated ## everything that CI runs
@@ -63,6 +65,11 @@ bench: build ## figures of TARGETS; SPECS=DIR adds the real specifications there
 
 load: ## 50 people on a seeded server; SIZE=full is the size of the target, DURATION how long
 	scripts/load '$(DURATION)' '$(SIZE)'
+
+screens: ## pictures of every screen, with a page to leaf through them; OUT=DIR says where
+	scripts/tools chromium
+	scripts/pages --tests
+	DRAWBRIDGE_SCREENS='$(abspath $(OUT))' DRAWBRIDGE_TEST_BROWSER_REQUIRED=1 $(GO) test -count=1 -v -run TestPages/screens ./internal/web/browser
 
 eval-categories: ## precision and recall of the category guesses; SPECS=DIR holds the real specifications
 	$(GO) run ./cmd/evalcat --specs '$(SPECS)'

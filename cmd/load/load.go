@@ -84,7 +84,7 @@ type person struct {
 
 func newPerson(ctx context.Context, opt options, i int) (*person, error) {
 	p := &person{opt: opt, rand: rand.New(rand.NewPCG(opt.Seed, uint64(i))), who: opt.Credentials[i%len(opt.Credentials)]} //nolint:gosec // made-up work, repeatable by its seed
-	for _, o := range slices.Concat(mix, reviews) {
+	for _, o := range slices.Concat(mix, reviews, pages) {
 		if o.may == nil || has(p.who.Roles, o.may) {
 			p.ops = append(p.ops, o)
 			p.weight += o.weight
