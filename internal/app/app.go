@@ -135,7 +135,11 @@ func (a *App) serve() error {
 		return fmt.Errorf("put the API together: %w", err)
 	}
 	if a.Options.Demo {
-		if a.demo, err = tour.Open(context.Background(), a.Tour(nil)); err != nil {
+		o, err := a.Tour(nil)
+		if err != nil {
+			return err
+		}
+		if a.demo, err = tour.Open(context.Background(), o); err != nil {
 			return err
 		}
 	}

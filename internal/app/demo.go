@@ -8,21 +8,26 @@ import (
 	"path/filepath"
 
 	"drawbridge"
+	"drawbridge/internal/notify"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/seed"
 	"drawbridge/internal/tour"
 )
 
 // Tour are the options of the demonstration whose record this is.
-func (l *Local) Tour(progress func(done, total int)) tour.Options {
+func (l *Local) Tour(progress func(done, total int)) (tour.Options, error) {
+	messages, err := notify.New(notify.Options{Door: l.Door})
+	if err != nil {
+		return tour.Options{}, err
+	}
 	workspace := func() *policy.Workspace {
 		w, _ := l.Workspace() // it was opened before
 		return w
 	}
 	return tour.Options{
-		Dir: l.Options.Data, Now: l.Options.Now, Account: l.Account, Register: l.Register, Inquiry: l.Inquiry, Review: l.Review,
+		Dir: l.Options.Data, Now: l.Options.Now, Account: l.Account, Register: l.Register, Inquiry: l.Inquiry, Review: l.Review, Notify: messages,
 		Seed: seed.Options{Store: l.Store, Keys: l.Keys, Workspace: workspace, Version: l.Options.Version, Progress: progress},
-	}
+	}, nil
 }
 
 // MakeDemo makes the demonstration's record in the data folder, unless it is
@@ -65,7 +70,11 @@ func makeDemo(ctx context.Context, opt Options, progress func(done, total int)) 
 	if _, err := l.Workspace(); err != nil {
 		return err
 	}
-	return tour.Make(ctx, l.Tour(progress))
+	o, err := l.Tour(progress)
+	if err != nil {
+		return err
+	}
+	return tour.Make(ctx, o)
 }
 
 // loopbackHost reports whether an address to listen on is this machine's alone.

@@ -27,6 +27,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/account"
 	"drawbridge/internal/inquiry"
+	"drawbridge/internal/notify"
 	"drawbridge/internal/register"
 	"drawbridge/internal/review"
 	"drawbridge/internal/seal"
@@ -44,6 +45,7 @@ type Options struct {
 	Register *register.Desk
 	Inquiry  *inquiry.Desk
 	Review   *review.Desk
+	Notify   *notify.Notify
 }
 
 // file is the name of what is known of the organisation besides its record. It
@@ -119,11 +121,35 @@ func Make(ctx context.Context, opt Options) error {
 	if err := t.bring(ctx); err != nil {
 		return fmt.Errorf("bring the demonstration's partner: %w", err)
 	}
+	if err := t.catchUp(ctx); err != nil {
+		return fmt.Errorf("read old messages: %w", err)
+	}
 	data, err := json.MarshalIndent(t.about, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", file, err)
 	}
 	return os.WriteFile(filepath.Join(opt.Dir, file), append(data, '\n'), 0o600)
+}
+
+// catchUp has everybody read what they were told more than a week ago, as people
+// do who work here.
+func (t *Tour) catchUp(ctx context.Context) error {
+	old := t.opt.Now().AddDate(0, 0, -7)
+	for _, r := range t.about.People {
+		who := access.Actor{ID: string(r.ID), Person: r.ID, Roles: r.Roles, Via: "seed"}
+		list, err := t.opt.Notify.Inbox(ctx, who, notify.InboxQuery{Unread: true, Limit: 500})
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(m drawbridge.Message) bool { return m.CreatedAt.Before(old) })
+		if i < 0 {
+			continue
+		}
+		if err := t.opt.Notify.MarkRead(ctx, who, list[i].ID, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Open starts what Make left.

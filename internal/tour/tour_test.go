@@ -9,8 +9,6 @@ import (
 	"drawbridge/internal/account"
 	"drawbridge/internal/app"
 	"drawbridge/internal/custody"
-	"drawbridge/internal/policy"
-	"drawbridge/internal/seed"
 	"drawbridge/internal/tour"
 )
 
@@ -24,14 +22,11 @@ func TestTour(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = local.Close() })
-	packs, err := local.Workspace()
+	opt, err := local.Tour(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opt := tour.Options{
-		Dir: local.Options.Data, Now: time.Now, Account: local.Account, Register: local.Register, Inquiry: local.Inquiry, Review: local.Review,
-		Seed: seed.Options{Store: local.Store, Keys: local.Keys, Workspace: func() *policy.Workspace { return packs }, Version: "test", Partners: 3, Integrations: 4},
-	}
+	opt.Seed.Partners, opt.Seed.Integrations = 3, 4
 	if made, err := tour.Made(opt.Dir); err != nil || made {
 		t.Fatalf("Made before Make = %v, %v", made, err)
 	}

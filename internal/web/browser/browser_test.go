@@ -48,7 +48,10 @@ func serve(t *testing.T) (url, people string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := local.Tour(nil)
+	o, err := local.Tour(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.Seed.Partners, o.Seed.Integrations = 8, 14
 	if err := tour.Make(ctx, o); err != nil {
 		t.Fatal(err)
