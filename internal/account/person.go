@@ -179,14 +179,17 @@ func (d *Desk) People(ctx context.Context, actor access.Actor, after drawbridge.
 // Person reads one person.
 func (d *Desk) Person(ctx context.Context, actor access.Actor, id drawbridge.PersonID) (drawbridge.Person, error) {
 	var out drawbridge.Person
-	err := d.door.View(ctx, action.Act{Actor: actor, Action: access.PersonRead, On: ofPerson("person", id)}, func(tx *store.Tx) error {
+	on := func(tx *store.Tx) (access.Object, error) {
 		p, err := tx.Person(id)
 		if err == nil {
 			out = *p
 		}
-		return err
-	})
-	return out, err
+		return access.Object{Kind: "person", ID: string(id), Owners: []drawbridge.PersonID{id}}, err
+	}
+	if err := d.door.View(ctx, action.Act{Actor: actor, Action: access.PersonRead, On: on}, func(*store.Tx) error { return nil }); err != nil {
+		return drawbridge.Person{}, err
+	}
+	return out, nil
 }
 
 // Find reads the person with an address.

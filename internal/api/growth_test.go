@@ -224,7 +224,7 @@ func (g *growth) measure() map[string]int64 {
 	out := map[string]int64{}
 	in, rv := "/api/v1/integrations/"+string(g.mine.ID), "/api/v1/reviews/"+string(g.review.ID)
 	for name, path := range map[string]string{
-		"reviews.progress": rv + "/progress", "reviews.tracks": rv + "/tracks", "reviews.changes": rv + "/changes",
+		"reviews.progress": rv + "/progress", "reviews.tracks": rv + "/tracks", "reviews.changes": rv + "/changes", "reviews.items": rv + "/items",
 		"integrations.standing": in + "/standing", "life.get": in + "/life",
 		"gate": "/api/v1/gate?slug=" + g.mine.Slug + "&environment=production&digest=" + g.head.Content,
 	} {

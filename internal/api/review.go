@@ -20,6 +20,9 @@ func reviewRoutes() []Route {
 		{"GET", "/api/v1/reviews/{id}/progress", "reviews.progress", access.ReviewRead, "Tell what keeps a review from its next step, and who signed", 200, 0, does((*API).progress)},
 		{"GET", "/api/v1/reviews/{id}/tracks", "reviews.tracks", access.ReviewRead, "Tell how far each track is, on whom it waits and since when", 200, 0, does((*API).tracks)},
 		{"GET", "/api/v1/reviews/{id}/changes", "reviews.changes", access.ReviewRead, "List what changed since the decision that stands", 200, 0, does((*API).reviewChanges)},
+		{"GET", "/api/v1/reviews/{id}/items", "reviews.items", access.ReviewRead, "Lay answers, claims and tests side by side, with what you viewed", 200, 0, does((*API).reviewItems)},
+		{"POST", "/api/v1/reviews/{id}/viewed", "reviews.viewed", access.ReviewRead, "Tick items as viewed, or take ticks away", 200, 0, does((*API).tickReview)},
+		{"POST", "/api/v1/reviews/{id}/response", "reviews.respond", access.ThreadWrite, "Comment, sign, object or hold, with conditions, in one act", 201, Idempotent, does((*API).respondReview)},
 		{"GET", "/api/v1/reviews/{id}/approval", "reviews.approval", access.ApprovalRead, "Read the signed approval file", 200, Streams, does((*API).approval)},
 		{"POST", "/api/v1/requests", "reviews.request", access.IntegrationCreate, "Ask for an integration by a form", 201, Idempotent, does((*API).request)},
 		{"POST", "/api/v1/integrations/{id}/reviews", "reviews.open", access.ReviewOpen, "Open a review of an integration, or find the open one", 201, Idempotent, does((*API).openReview)},
@@ -193,4 +196,33 @@ func (a *API) delegate(c *call, in client.NewDelegation) (drawbridge.Delegation,
 
 func (a *API) revokeDelegation(c *call, in client.ByID) (drawbridge.Delegation, error) {
 	return a.opt.Review.Revoke(c.R.Context(), c.Actor, drawbridge.DelegationID(in.ID), c.key)
+}
+
+func (a *API) reviewItems(c *call, in client.ByID) (client.ReviewItems, error) {
+	out, err := a.opt.Review.Items(c.R.Context(), c.Actor, drawbridge.ReviewID(in.ID))
+	return reviewItems(out), err
+}
+
+func reviewItems(i review.Items) client.ReviewItems {
+	return client.ReviewItems{Items: i.Items, Looked: i.Looked, Head: i.Head, Gone: i.Gone}
+}
+
+func (a *API) tickReview(c *call, in client.Tick) (client.ReviewItems, error) {
+	v := review.Viewing{Review: drawbridge.ReviewID(in.ID), Items: map[string]string{}, All: in.All, Undo: in.Undo}
+	for _, i := range in.Items {
+		v.Items[i.Key] = i.Digest
+	}
+	out, err := a.opt.Review.Tick(c.R.Context(), c.Actor, v)
+	return reviewItems(out), err
+}
+
+func (a *API) respondReview(c *call, in client.RespondReview) (client.Responded, error) {
+	r := review.Response{
+		Review: drawbridge.ReviewID(in.ID), Answer: in.Answer, Comment: in.Comment, Role: in.Role, For: in.For, View: in.View, Viewed: in.Viewed, Key: c.key,
+	}
+	for _, t := range in.Conditions {
+		r.Terms = append(r.Terms, review.Term(t))
+	}
+	out, err := a.opt.Review.Respond(c.R.Context(), c.Actor, r)
+	return client.Responded(out), err
 }

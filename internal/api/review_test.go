@@ -20,6 +20,9 @@ var reviewFixtures = map[string]func(*matrix, *caller, bool) request{
 	"reviews.progress": onReview(drawbridge.InReview, "/progress", nil),
 	"reviews.tracks":   onReview(drawbridge.InReview, "/tracks", nil),
 	"reviews.changes":  onReview(drawbridge.InReview, "/changes", nil),
+	"reviews.items":    onReview(drawbridge.InReview, "/items", nil),
+	"reviews.viewed":   onReview(drawbridge.InReview, "/viewed", client.Tick{All: true}, 400),
+	"reviews.respond":  onReview(drawbridge.InReview, "/response", client.RespondReview{Answer: "comment", Comment: "try"}),
 	"reviews.approval": decided,
 	"reviews.request": func(*matrix, *caller, bool) request {
 		return request{path: "/api/v1/requests", object: access.Object{Kind: "integration"}, body: client.Form{ID: strings.ReplaceAll(drawbridge.NewID("new", start), "_", "-"), Environment: "production"}}

@@ -25,7 +25,7 @@ func newReview(env *Env) *cobra.Command {
 		newReviewStep(env, "submit", (*client.Client).SubmitReview, "Hand a request in"), newReviewTriage(env), newReviewStep(env, "start", (*client.Client).StartReview, "Begin the tracks of a review"),
 		newReviewStep(env, "ready", (*client.Client).ReadyReview, "Say that a review is ready to be decided"), newReviewStep(env, "reopen", (*client.Client).ReopenReview, "Take a ready review back to its tracks"),
 		newReviewStep(env, "withdraw", (*client.Client).WithdrawReview, "End a review before it is decided"),
-		newReviewSign(env), newReviewUnsign(env), newReviewDecide(env), newReviewApproval(env),
+		newReviewItems(env), newReviewViewed(env), newReviewRespond(env), newReviewSign(env), newReviewUnsign(env), newReviewDecide(env), newReviewApproval(env),
 		newReviewDelegate(env), newReviewDelegations(env), newReviewRevoke(env))
 }
 

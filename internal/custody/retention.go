@@ -110,6 +110,10 @@ var rules = []Rule{
 		Stays: "the entry of the sign-in", Why: "it is no record", Tables: []string{"session"},
 	},
 	{
+		Kind: "viewed", What: "what a reviewer ticked as viewed", From: "until the account is erased", Purged: "the rows",
+		Stays: "nothing", Why: "it is a note to oneself and no record", Tables: []string{"viewed"},
+	},
+	{
 		Kind: "event", What: "jobs that ended", From: "30 days after their end", Purged: "the row, by the hour",
 		Stays: "what the job did", Why: "it is no record", Tables: []string{"event"},
 	},

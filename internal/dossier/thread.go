@@ -75,26 +75,44 @@ func (d *Desk) Open(ctx context.Context, actor access.Actor, n NewThread) (drawb
 		return d.about(tx, actor, &n, string(id))
 	}}
 	out, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (drawbridge.Thread, error) {
-		t := drawbridge.Thread{
-			ID: id, Integration: n.Integration, Inquiry: n.Inquiry, Kind: n.Kind, Object: n.Object, Title: n.Title, Blocks: n.Blocks,
-			Shared: n.Shared, OpenedBy: who(actor), CreatedAt: d.now(), UpdatedAt: d.now(),
-		}
 		if problem != nil {
-			return t, problem
+			return drawbridge.Thread{}, problem
 		}
-		if err := crowded(tx, &t); err != nil {
-			return t, err
-		}
-		if err := tx.Threads().Add(&t); err != nil {
-			return t, err
-		}
-		to, err := hosts(tx, &t)
-		if err != nil {
-			return t, err
-		}
-		return t, d.say(tx, actor, &t, words, n.Mentions, "thread.opened", to)
+		return d.begin(tx, actor, n, id, words)
 	})
 	return out, err
+}
+
+// begin writes a new thread with its first comment.
+func (d *Desk) begin(tx *store.Tx, actor access.Actor, n NewThread, id drawbridge.ThreadID, words string) (drawbridge.Thread, error) {
+	t := drawbridge.Thread{
+		ID: id, Integration: n.Integration, Inquiry: n.Inquiry, Kind: n.Kind, Object: n.Object, Title: n.Title, Blocks: n.Blocks,
+		Shared: n.Shared, OpenedBy: who(actor), CreatedAt: d.now(), UpdatedAt: d.now(),
+	}
+	if err := crowded(tx, &t); err != nil {
+		return t, err
+	}
+	if err := tx.Threads().Add(&t); err != nil {
+		return t, err
+	}
+	to, err := hosts(tx, &t)
+	if err != nil {
+		return t, err
+	}
+	return t, d.say(tx, actor, &t, words, n.Mentions, "thread.opened", to)
+}
+
+// Begin is [Desk.Open] within an act of a desk above, which asked whether the actor
+// may, and says which integration the object belongs to.
+func (d *Desk) Begin(tx *store.Tx, actor access.Actor, n NewThread) (drawbridge.Thread, error) {
+	if err := n.form(); err != nil {
+		return drawbridge.Thread{}, err
+	}
+	words, err := said(actor, n.Text, n.Mentions)
+	if err != nil {
+		return drawbridge.Thread{}, err
+	}
+	return d.begin(tx, actor, n, drawbridge.ThreadID(drawbridge.NewID("thr", d.now())), words)
 }
 
 // crowded refuses one more thread where there are too many.

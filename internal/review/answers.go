@@ -3,6 +3,7 @@ package review
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"drawbridge"
@@ -26,7 +27,7 @@ func (l *look) addAnswers(v *view) error {
 			standing = append(standing, q)
 		}
 	}
-	answers, err := l.desk.opt.Inquiry.Answers(l.tx, standing...)
+	answers, err := l.answers()
 	if err != nil {
 		return err
 	}
@@ -36,6 +37,15 @@ func (l *look) addAnswers(v *view) error {
 		}
 	}
 	return nil
+}
+
+// readAnswers reads what was answered to every questionnaire that counts, or that
+// this review waits for.
+func (l *look) readAnswers() (answered, error) {
+	list := slices.DeleteFunc(slices.Clone(l.file.Inquiries), func(q drawbridge.Inquiry) bool {
+		return q.State != inquiry.StateAccepted && (q.State == inquiry.StateClosed || l.review == nil || q.Review != l.review.ID)
+	})
+	return l.desk.opt.Inquiry.Answers(l.tx, list...)
 }
 
 func (l *look) addInquiry(v *view, q *drawbridge.Inquiry, answers map[string]questionnaire.Answer) error {

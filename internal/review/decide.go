@@ -3,7 +3,6 @@ package review
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"drawbridge"
 	"drawbridge/internal/access"
 	"drawbridge/internal/approval"
-	"drawbridge/internal/register"
 	"drawbridge/internal/seal"
 )
 
@@ -182,19 +180,10 @@ func (l *look) bind(d *drawbridge.Decision, terms []Term) error {
 			}
 		}
 	}
-	for i, t := range terms {
-		if t.Owner != "" {
-			if err := register.MayHold(l.tx, fmt.Sprintf("condition %d: owner", i+1), t.Owner); err != nil {
-				return err
-			}
-		}
-		c := drawbridge.Condition{
-			ID: drawbridge.NewID("cnd", l.now), Integration: l.in.ID, Review: l.review.ID, Decision: d.ID, Text: t.Text, Before: t.Before,
-			Owner: cmp.Or(t.Owner, l.review.Requester), Verifier: t.Verifier, Check: t.Check, Due: t.Due, Breach: t.Breach, State: "open",
-			CreatedAt: l.now, UpdatedAt: l.now,
-		}
-		if err := l.tx.Conditions().Add(&c); err != nil {
-			return err
+	for i := range terms {
+		c, err := l.term(&terms[i], d.ID)
+		if err != nil {
+			return drawbridge.Errorf(drawbridge.KindOf(err), "condition %d: %w", i+1, err)
 		}
 		l.file.Conditions = slices.Insert(l.file.Conditions, 0, c)
 	}

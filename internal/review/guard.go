@@ -362,12 +362,12 @@ func missingDecider(l *look) ([]string, error) {
 // missingRulings looks at what the assessment of the head says of claims that
 // tests deny, and asks for a ruling on each failure behind it.
 func missingRulings(l *look) ([]string, error) {
-	claims, err := l.desk.claims(l.file.Assessment.Document)
+	doc, err := l.desk.document(l.file.Assessment.Document)
 	if err != nil {
 		return nil, err
 	}
 	var out []string
-	for _, c := range claims {
+	for _, c := range doc.Claims {
 		for _, t := range c.Tests {
 			for _, f := range t.Findings {
 				if c.Verdict == assess.Contradicted && !slices.ContainsFunc(l.file.Rulings, func(r drawbridge.Ruling) bool { return r.Fingerprint == f }) {
@@ -382,19 +382,23 @@ func missingRulings(l *look) ([]string, error) {
 // maxDocument bounds the document of an assessment, in bytes.
 const maxDocument = 512 << 20
 
-// claims reads what the document of an assessment lays beside the tests.
-func (d *Desk) claims(document string) ([]assess.ClaimTest, error) {
-	return d.documents.get(document, func() ([]assess.ClaimTest, error) {
-		data, err := d.door.Store().Blobs().Read(document, maxDocument, d.door.Keys())
+// document is what a review needs of the document of an assessment.
+type document struct {
+	Claims   []assess.ClaimTest `json:"claims"`
+	Controls []policy.Control   `json:"controls"`
+}
+
+// document reads what an assessment lays beside the tests.
+func (d *Desk) document(digest string) (*document, error) {
+	return d.documents.get(digest, func() (*document, error) {
+		data, err := d.door.Store().Blobs().Read(digest, maxDocument, d.door.Keys())
 		if err != nil {
 			return nil, err
 		}
-		var doc struct {
-			Claims []assess.ClaimTest `json:"claims"`
+		doc := &document{}
+		if err := json.Unmarshal(data, doc); err != nil {
+			return nil, fmt.Errorf("read the assessment %s: %w", digest, err)
 		}
-		if err := json.Unmarshal(data, &doc); err != nil {
-			return nil, fmt.Errorf("read the assessment %s: %w", document, err)
-		}
-		return doc.Claims, nil
+		return doc, nil
 	})
 }

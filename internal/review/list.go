@@ -125,22 +125,28 @@ var next = map[drawbridge.ReviewState]string{
 
 // Progress tells what keeps a review from its next step, and who signed what.
 func (d *Desk) Progress(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) (Progress, error) {
-	out := Progress{Missing: []Missing{}, Signoffs: []Counted{}}
+	var out Progress
 	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) (err error) {
-		if out.Step = next[l.review.State]; out.Step != "" {
-			if out.Missing, err = l.missing(out.Step); err != nil {
-				return err
-			}
-		}
-		present, err := l.present()
-		if err != nil {
-			return err
-		}
-		out.View, out.Content = present.digest, l.file.Head.Content
-		counted, err := l.tally()
-		out.Signoffs = append(out.Signoffs, counted...)
+		out, err = l.progress()
 		return err
 	})
+	return out, err
+}
+
+func (l *look) progress() (out Progress, err error) {
+	out = Progress{Missing: []Missing{}, Signoffs: []Counted{}}
+	if out.Step = next[l.review.State]; out.Step != "" {
+		if out.Missing, err = l.missing(out.Step); err != nil {
+			return out, err
+		}
+	}
+	present, err := l.present()
+	if err != nil {
+		return out, err
+	}
+	out.View, out.Content = present.digest, l.file.Head.Content
+	counted, err := l.tally()
+	out.Signoffs = append(out.Signoffs, counted...)
 	return out, err
 }
 

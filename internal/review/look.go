@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"drawbridge"
+	"drawbridge/internal/access"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/store"
 )
 
@@ -23,17 +25,23 @@ type look struct {
 	in     *drawbridge.Integration
 	review *drawbridge.Review // nil where only the integration is asked about
 	file   *File              // nil until it is read
+	object access.Object      // what the table of permissions asks about the review
 
 	decider drawbridge.PersonID // who is about to decide; empty when nobody is
 	adding  int                 // how many conditions come with the decision
 
-	facts    func() (*facts, error) // of the head
+	facts    func() (*facts, error)                // of the head
+	recent   func() ([]drawbridge.Revision, error) // newest first
 	authors  func() ([]drawbridge.PersonID, error)
 	earlier  func() (map[string]*drawbridge.Revision, error) // that runs were made on, by content
 	findings func() ([]drawbridge.Finding, error)            // worst first
 	present  func() (*view, error)                           // the material view
 	tally    func() ([]Counted, error)
+	answers  func() (answered, error) // of the questionnaires that are open or count
 }
+
+// answered are answers by questionnaire and question.
+type answered = map[drawbridge.InquiryID]map[string]questionnaire.Answer
 
 // once keeps the answer of a read for the transaction.
 func once[T any](read func() (T, error)) func() (T, error) { return sync.OnceValues(read) }
@@ -44,8 +52,8 @@ func (d *Desk) look(tx *store.Tx, in *drawbridge.Integration, r *drawbridge.Revi
 	return l, l.read()
 }
 
-func (l *look) read() error {
-	f, err := Read(l.tx, l.in, l.review, l.now)
+func (l *look) read(more ...store.Part) error {
+	f, err := Read(l.tx, l.in, l.review, l.now, more...)
 	l.over(f)
 	return err
 }
@@ -54,7 +62,11 @@ func (l *look) read() error {
 func (l *look) over(f *File) {
 	l.file = f
 	l.facts = once(func() (*facts, error) { return l.desk.facts(&l.file.Head) })
+	l.recent = once(func() ([]drawbridge.Revision, error) {
+		return l.tx.RevisionsBefore(l.in.ID, l.in.Revisions+1, maxAuthors)
+	})
 	l.authors = once(l.readAuthors)
+	l.answers = once(l.readAnswers)
 	l.earlier = once(l.readEarlier)
 	l.findings = once(func() ([]drawbridge.Finding, error) {
 		return l.tx.Findings(store.FindingList{Scope: everything, Integration: l.in.ID, Limit: maxFindings})
@@ -85,7 +97,7 @@ func (l *look) readAuthors() ([]drawbridge.PersonID, error) {
 	if l.file.Decision != nil {
 		decided = l.file.Decision.Revision
 	}
-	list, err := l.tx.RevisionsBefore(l.in.ID, l.in.Revisions+1, maxAuthors)
+	list, err := l.recent()
 	if err != nil {
 		return nil, err
 	}

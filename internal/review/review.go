@@ -10,7 +10,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/action"
 	"drawbridge/internal/approval"
-	"drawbridge/internal/assess"
+	"drawbridge/internal/dossier"
 	"drawbridge/internal/inquiry"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/questionnaire"
@@ -26,17 +26,20 @@ type Options struct {
 
 // Desk is the desk.
 type Desk struct {
-	door *action.Door
-	opt  Options
+	door  *action.Door
+	opt   Options
+	files *dossier.Desk // for discussions that an act begins
 
 	revisions kept[*facts]               // by revision
 	views     kept[approval.View]        // by digest
 	sent      kept[*questionnaire.Items] // by digest
-	documents kept[[]assess.ClaimTest]   // by digest
+	documents kept[*document]            // by digest
 }
 
 // New makes a desk.
-func New(door *action.Door, opt Options) *Desk { return &Desk{door: door, opt: opt} }
+func New(door *action.Door, opt Options) *Desk {
+	return &Desk{door: door, opt: opt, files: dossier.New(door, dossier.Options{Register: opt.Register})}
+}
 
 // now is the time as it is stored.
 func (d *Desk) now() time.Time { return d.door.Now().UTC().Truncate(time.Microsecond) }

@@ -40,7 +40,7 @@ func (d *Desk) on(id drawbridge.ReviewID, at **look) func(*store.Tx) (access.Obj
 			return access.Object{}, err
 		}
 		o.Kind, o.ID = "review", string(r.ID)
-		*at = &look{desk: d, tx: tx, now: d.now(), in: in, review: r}
+		*at = &look{desk: d, tx: tx, now: d.now(), in: in, review: r, object: o}
 		return o, nil
 	}
 }
