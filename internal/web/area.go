@@ -22,6 +22,7 @@ func areas() []area {
 	return []area{
 		frameArea(),
 		inboxArea(),
+		reviewArea(),
 		integrationArea(),
 		visitArea(),
 		searchArea(),

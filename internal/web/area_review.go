@@ -1,0 +1,49 @@
+package web
+
+import "drawbridge/internal/access"
+
+// reviewArea is the work on reviews and findings.
+func reviewArea() area {
+	step := func(name string, do func(*page) (string, error)) route {
+		return acts("/reviews/{id}/"+name, "/reviews", (*page).review, do)
+	}
+	return area{
+		name: "Work",
+		menu: []entry{
+			{text: "Reviews", to: "/reviews", key: "r", may: access.ReviewRead},
+		},
+		routes: []route{
+			shows("/reviews/{id}", "/reviews", (*page).review),
+			step("viewed", (*page).doTick),
+			step("answer", (*page).doRespond),
+			step("decision", (*page).doDecide),
+			step("threads", (*page).doDiscuss),
+			step("rule", (*page).doRule),
+			step("submit", (*page).doSubmit),
+			step("triage", (*page).doTriage),
+			step("start", (*page).doStart),
+			step("ready", (*page).doReady),
+			step("reopen", (*page).doReopen),
+			step("withdraw", (*page).doWithdraw),
+			sends("/reviews/{id}/approval", (*page).approvalFile),
+			acts("/signoffs/{id}/withdraw", "/reviews", nil, (*page).doUnsign),
+			shows("/threads/{id}", "/reviews", (*page).thread),
+			acts("/threads/{id}/reply", "/reviews", (*page).thread, (*page).doSay),
+		},
+		dones: map[string]done{
+			"review.answered":  {text: "Your answer is on record."},
+			"review.signed":    {text: "You signed exactly what is shown here."},
+			"review.objected":  {text: "You object. The review is not approved while you do."},
+			"review.held":      {text: "The review waits until the discussion is resolved."},
+			"review.discussed": {text: "The discussion is open."},
+			"review.replied":   {text: "You replied."},
+			"review.resolved":  {text: "The discussion is resolved."},
+			"review.ruled":     {text: "You ruled on it. The assessment is made anew."},
+			"review.unsigned":  {text: "You took your sign-off back. Sign again when you changed your mind."},
+			"review.moved":     {text: "The review moved on."},
+			"review.withdrawn": {text: "The review was withdrawn."},
+			"review.decided":   {text: "The review is decided."},
+			"review.viewed":    {text: "Everything is ticked as viewed."},
+		},
+	}
+}
