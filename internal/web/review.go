@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,9 +35,6 @@ func (p *page) review() (templ.Component, error) {
 	d.steps(&out)
 	d.answer(&out)
 	d.decide(&out)
-	if out.Answer.Open && len(out.Answer.Roles) > 0 || out.Decide.Open || slices.ContainsFunc(out.Signoffs, func(x view.Signoff) bool { return x.Undo != "" }) {
-		out.Proof = p.proof()
-	}
 	return view.ReviewPage(out), nil
 }
 
@@ -262,9 +258,6 @@ func (p *page) doRespond() (string, error) {
 	if in.Answer == "sign" || in.Answer == "object" {
 		role, on, _ := strings.Cut(p.said("role"), "/")
 		in.Role, in.For = drawbridge.Discipline(role), drawbridge.PersonID(on)
-		if err := p.prove(); err != nil {
-			return "", err
-		}
 	} else {
 		in.View = ""
 	}
@@ -273,9 +266,6 @@ func (p *page) doRespond() (string, error) {
 }
 
 func (p *page) doDecide() (string, error) {
-	if err := p.prove(); err != nil {
-		return "", err
-	}
 	_, err := p.web.opt.Review.Decide(p.R.Context(), p.Actor, review.Verdict{
 		Review: p.step().Review, Outcome: drawbridge.ReviewState(p.said("outcome")), Rationale: p.said("rationale"), View: p.said("view"),
 		Until: drawbridge.Date(p.said("until")), Terms: p.terms(), Key: p.key(),
@@ -284,9 +274,6 @@ func (p *page) doDecide() (string, error) {
 }
 
 func (p *page) doUnsign() (string, error) {
-	if err := p.prove(); err != nil {
-		return "", err
-	}
 	s, err := p.web.opt.Review.Unsign(p.R.Context(), p.Actor, review.Unsigning{Signoff: drawbridge.SignoffID(p.R.PathValue("id")), Reason: p.said("why"), Key: p.key()})
 	return "/reviews/" + string(s.Review) + "?done=review.unsigned", err
 }
