@@ -278,27 +278,31 @@ func text(b []byte, s string) ([]byte, error) {
 
 func whole(b []byte, x int64) ([]byte, error) {
 	if x > maxExact || x < -maxExact {
-		return nil, drawbridge.Errorf(drawbridge.Invalid, "JSON: the number %d is too large to be exact everywhere; write it as a text", x)
+		return nil, inexact(strconv.FormatInt(x, 10))
 	}
 	return strconv.AppendInt(b, x, 10), nil
 }
 
-// literal writes a number that was read from JSON.
+// literal writes a number that was read from JSON. A whole number that a double
+// does not hold is refused, unless its digits are how the double is written:
+// otherwise two numbers would have one form.
 func literal(b []byte, x json.Number) ([]byte, error) {
-	if i, err := strconv.ParseInt(string(x), 10, 64); err == nil && (i > maxExact || i < -maxExact) && !exact(i) {
-		return whole(b, i)
-	}
 	f, err := x.Float64()
 	if err != nil {
 		return nil, drawbridge.Errorf(drawbridge.Invalid, "JSON: the number %.40s is out of range", x)
 	}
-	return number(b, f)
+	out, err := number(nil, f)
+	if err != nil {
+		return nil, err
+	}
+	if math.Abs(f) > maxExact && !strings.ContainsAny(string(x), ".eE") && string(out) != string(x) {
+		return nil, inexact(string(x))
+	}
+	return append(b, out...), nil
 }
 
-// exact reports whether a double holds i.
-func exact(i int64) bool {
-	f := float64(i)
-	return f < 1<<63 && int64(f) == i
+func inexact(x string) error {
+	return drawbridge.Errorf(drawbridge.Invalid, "JSON: the number %.40s is too large to be exact everywhere; write it as a text", x)
 }
 
 // number writes a double as ECMAScript does (ECMA-262, Number::toString).

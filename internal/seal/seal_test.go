@@ -104,6 +104,8 @@ func FuzzJSON(f *testing.F) {
 	f.Add([]byte(`{"a":[1,2.50,"x\u00e9\ud83d\ude00",null,true,{"b":-0}]}`))
 	f.Add([]byte(`"\ud800"`))
 	f.Add([]byte(`{"\u20ac":1e-7,"z":12345678901234567890}`))
+	f.Add([]byte(`{"z":345670789012123456}`)) // a double that is written with other digits
+	f.Add([]byte(`[345670789012123460,1e18,1000000000000000000000,9007199254740993]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		once, err := seal.JSON(data)
 		if err != nil {
