@@ -195,6 +195,7 @@ var guesses = map[string][]guess{
 	"profiles.get": {{list: true}}, "profiles.add": {{body: `{"status": "former"}`, visible: true}}, "profiles.edit": {{body: `{"status": "former"}`, visible: true}},
 	"contracts.check": {{}}, "contracts.list": {{}}, "contracts.get": {{}}, "contracts.add": {{body: `{"partner": "$PARTNER", "type": "msa"}`}},
 	"contracts.edit": {{body: `{"type": "msa"}`}}, "contracts.close": {{body: `{"reason": "guess"}`}},
+	"measures.list":      {{}},
 	"measures.add":       {{body: `{"metric": "availability", "value": 1, "period_from": "2026-01-01", "period_to": "2026-01-31", "source": "guess"}`}},
 	"subprocessors.list": {{list: true}}, "subprocessors.add": {{body: `{"name": "guess"}`, visible: true}}, "subprocessors.end": {{body: `{"reason": "guess"}`, visible: true}},
 	"notices.list": {{}}, "notices.get": {{}}, "notices.add": {{body: `{"partner": "$PARTNER", "kind": "incident", "title": "guess"}`}},

@@ -30,6 +30,7 @@ func portfolioRoutes() []Route {
 		{"GET", "/api/v1/contracts/{id}", "contracts.get", access.ContractRead, "Read a contract, with its next day and what was measured", 200, 0, does((*API).contract)},
 		{"PUT", "/api/v1/contracts/{id}", "contracts.edit", access.ContractWrite, "Change what a contract says", 200, Idempotent | Conditional, does((*API).editContract)},
 		{"POST", "/api/v1/contracts/{id}/close", "contracts.close", access.ContractWrite, "Note that a contract is over before its day", 200, Idempotent, does((*API).closeContract)},
+		{"GET", "/api/v1/contracts/{id}/measures", "measures.list", access.ContractRead, "List what was measured of a contract's promises, newest first", 200, 0, does((*API).measures)},
 		{"POST", "/api/v1/contracts/{id}/measures", "measures.add", access.MeasureWrite, "Record what a service level was", 201, Idempotent, does((*API).addMeasure)},
 		{"GET", "/api/v1/partners/{id}/subprocessors", "subprocessors.list", access.PartnerRead, "List who works for a partner and gets data", 200, 0, does((*API).subprocessors)},
 		{"POST", "/api/v1/partners/{id}/subprocessors", "subprocessors.add", access.PartnerWrite, "Note that somebody works for a partner and gets data", 201, Idempotent, does((*API).addSubprocessor)},
@@ -154,6 +155,11 @@ func (a *API) editContract(c *call, in client.EditContract) (drawbridge.Contract
 
 func (a *API) closeContract(c *call, in client.Close) (drawbridge.ContractView, error) {
 	return a.opt.Portfolio.CloseContract(c.R.Context(), c.Actor, drawbridge.ContractID(in.ID), in.Reason, c.key)
+}
+
+func (a *API) measures(c *call, in client.ByID) (client.List[drawbridge.Measure], error) {
+	list, err := a.opt.Portfolio.Measures(c.R.Context(), c.Actor, drawbridge.ContractID(in.ID))
+	return client.List[drawbridge.Measure]{Items: list}, err
 }
 
 func (a *API) addMeasure(c *call, in client.NewMeasure) (drawbridge.Measure, error) {

@@ -34,6 +34,7 @@ var portfolioFixtures = map[string]func(*matrix, *caller, bool) request{
 	"contracts.get":   onContract("", nil),
 	"contracts.edit":  onContract("", client.EditContract{Terms: client.Terms{Type: "sla"}}),
 	"contracts.close": onContract("/close", client.Close{Reason: "try"}),
+	"measures.list":   onContract("/measures", nil),
 	"measures.add":    onContract("/measures", client.NewMeasure{Metric: "availability", Value: 99, From: "2026-10-01", To: "2026-10-31", Source: "try"}),
 
 	"notices.list": list("/api/v1/notices", "notice"),

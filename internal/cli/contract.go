@@ -259,3 +259,21 @@ func newMeasure(env *Env) *cobra.Command {
 		tell: saying("recorded %s: %s was %v from %s to %s", func(m drawbridge.Measure) []any { return []any{m.ID, m.Metric, m.Value, m.From, m.To} }),
 	}.on(env, cmd)
 }
+
+func newMeasures(env *Env) *cobra.Command {
+	return question[client.List[drawbridge.Measure]]{
+		ask: func(ctx context.Context, c *client.Client, args []string) (client.List[drawbridge.Measure], error) {
+			return c.Measures(ctx, drawbridge.ContractID(args[0]))
+		},
+		tell: func(w io.Writer, list client.List[drawbridge.Measure]) error {
+			rows := make([][]string, len(list.Items))
+			for i, m := range list.Items {
+				rows[i] = []string{m.Metric, strconv.FormatFloat(m.Value, 'f', -1, 64), string(m.From), string(m.To), m.Source}
+			}
+			return writeTable(w, []string{"METRIC", "VALUE", "FROM", "TO", "MEASURED BY"}, rows)
+		},
+	}.on(env, &cobra.Command{
+		Use: "measures CONTRACT", Short: "List what was measured of a contract's promises, newest first", Args: cobra.ExactArgs(1),
+		Example: "  drawbridge partner measures ctr_06fp...",
+	})
+}

@@ -21,7 +21,7 @@ import (
 // partnerPortfolio are the commands about partners that the portfolio answers.
 func partnerPortfolio(env *Env) []*cobra.Command {
 	return []*cobra.Command{
-		newProfile(env), newContract(env), newMeasure(env), newNotice(env), newSubprocessor(env), newConcentration(env), newFall(env),
+		newProfile(env), newContract(env), newMeasure(env), newMeasures(env), newNotice(env), newSubprocessor(env), newConcentration(env), newFall(env),
 	}
 }
 

@@ -302,6 +302,12 @@ func (c *Client) CloseContract(ctx context.Context, id drawbridge.ContractID, re
 	return out, err
 }
 
+// Measures lists what was measured of a contract's promises, newest first.
+func (c *Client) Measures(ctx context.Context, id drawbridge.ContractID) (List[drawbridge.Measure], error) {
+	out, _, err := call[List[drawbridge.Measure]](ctx, c, "GET /api/v1/contracts/{id}/measures", ByID{string(id)})
+	return out, err
+}
+
 // AddMeasure records what a service level was.
 func (c *Client) AddMeasure(ctx context.Context, in NewMeasure) (drawbridge.Measure, error) {
 	out, _, err := create[drawbridge.Measure](ctx, c, "POST /api/v1/contracts/{id}/measures", in)

@@ -15,10 +15,12 @@ import (
 // Sheet is an inquiry as a reviewer sees it: what is asked, what was answered,
 // what was answered last time.
 type Sheet struct {
-	Inquiry drawbridge.Inquiry
-	Items   questionnaire.Items
+	Inquiry     drawbridge.Inquiry
+	Integration string // its name
+	Items       questionnaire.Items
 	State
 	Score questionnaire.Score
+	Links []drawbridge.Link // newest first; none for those who may not see them
 }
 
 // State is how far the answers are.
@@ -38,25 +40,49 @@ type LastTime struct {
 
 // Sheet reads an inquiry with its answers.
 func (d *Desk) Sheet(ctx context.Context, actor access.Actor, id drawbridge.InquiryID) (Sheet, error) {
-	q, it, err := d.look(ctx, actor, access.InquiryRead, id)
-	if err != nil {
-		return Sheet{}, err
-	}
-	out := Sheet{Items: *it}
-	err = d.door.Store().View(ctx, func(tx *store.Tx) error {
-		if q, err = tx.Inquiries().Get(string(id)); err != nil {
+	var out Sheet
+	err := d.read(ctx, actor, id, func(tx *store.Tx, q *drawbridge.Inquiry, in *drawbridge.Integration, on access.Object) error {
+		it, err := d.asked(q)
+		if err != nil {
 			return err
 		}
-		out.Inquiry = *q
-		out.State, err = d.state(tx, q, it, nil)
+		out.Inquiry, out.Integration, out.Items = *q, in.Name, *it
+		if out.State, err = d.state(tx, q, it, nil); err != nil {
+			return err
+		}
+		link := on
+		if link.Kind = "link"; d.door.Table().Decide(actor, access.LinkRead, link, d.now()) != nil {
+			return nil
+		}
+		links, err := tx.Links().Find(store.Query{Equal: map[string]any{"inquiry": id}, Newest: true})
+		for _, l := range links {
+			out.Links = append(out.Links, told(l))
+		}
 		return err
 	})
 	said := map[string]questionnaire.Answer{}
 	for _, g := range out.Answers {
 		said[g.Question] = g.Answer
 	}
-	out.Score = it.Score(said)
+	out.Score = out.Items.Score(said)
 	return out, err
+}
+
+// read runs a read of an inquiry for somebody who may see it.
+func (d *Desk) read(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, fn func(*store.Tx, *drawbridge.Inquiry, *drawbridge.Integration, access.Object) error) error {
+	var q *drawbridge.Inquiry
+	var in *drawbridge.Integration
+	var at access.Object
+	act := action.Act{Actor: actor, Action: access.InquiryRead, On: func(tx *store.Tx) (o access.Object, err error) {
+		if q, err = tx.Inquiries().Get(string(id)); err != nil {
+			return o, err
+		}
+		o, err = register.On(register.ByID(q.Integration), &in)(tx)
+		o.Kind, o.ID, o.Inquiry = "inquiry", string(id), id
+		at = o
+		return o, err
+	}}
+	return d.door.View(ctx, act, func(tx *store.Tx) error { return fn(tx, q, in, at) })
 }
 
 // state reads how far the answers are that a link may see.
@@ -112,17 +138,7 @@ func (d *Desk) Asked(ctx context.Context, actor access.Actor, id drawbridge.Inqu
 		link = drawbridge.LinkID(actor.ID)
 	}
 	var out Asked
-	var q *drawbridge.Inquiry
-	var in *drawbridge.Integration
-	act := action.Act{Actor: actor, Action: access.InquiryRead, On: func(tx *store.Tx) (o access.Object, err error) {
-		if q, err = tx.Inquiries().Get(string(id)); err != nil {
-			return o, err
-		}
-		o, err = register.On(register.ByID(q.Integration), &in)(tx)
-		o.Kind, o.ID, o.Inquiry = "inquiry", string(id), id
-		return o, err
-	}}
-	err := d.door.View(ctx, act, func(tx *store.Tx) error {
+	err := d.read(ctx, actor, id, func(tx *store.Tx, q *drawbridge.Inquiry, in *drawbridge.Integration, _ access.Object) error {
 		it, err := d.asked(q)
 		if err != nil {
 			return err

@@ -265,6 +265,16 @@ func measuresOf(tx *store.Tx, ids ...drawbridge.ContractID) ([]drawbridge.Measur
 	return tx.Measures().Find(store.Query{In: map[string][]string{"contract": in}, Newest: true, Limit: 5000})
 }
 
+// Measures lists what was measured of a contract's promises, newest first.
+func (d *Desk) Measures(ctx context.Context, actor access.Actor, id drawbridge.ContractID) (out []drawbridge.Measure, err error) {
+	var c drawbridge.Contract
+	err = d.door.View(ctx, action.Act{Actor: actor, Action: access.ContractRead, On: findContract(id, &c)}, func(tx *store.Tx) error {
+		out, err = measuresOf(tx, id)
+		return err
+	})
+	return out, err
+}
+
 // Contract reads one contract.
 func (d *Desk) Contract(ctx context.Context, actor access.Actor, id drawbridge.ContractID) (out drawbridge.ContractView, err error) {
 	var c drawbridge.Contract

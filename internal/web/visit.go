@@ -164,7 +164,7 @@ func (p *page) overview(a *asking) view.Overview {
 	out := view.Overview{
 		Now: p.now, Today: drawbridge.DateOf(p.now), About: a.Integration, Title: a.Items.Title, From: p.R.Host, State: a.State, Due: a.Due, Note: a.Note,
 		Expires: a.Link.ExpiresAt, Only: len(a.Link.Questions) > 0, Fixed: a.fixed, Asked: len(a.visible), Sections: a.sections(),
-		Confirm: len(a.Progress.Unconfirmed), Last: len(a.Progress.Previous) > 0, Once: p.once(), Talks: a.talks(""), Files: a.offered(""), Base: a.base,
+		Confirm: len(a.Progress.Unconfirmed), Last: len(a.Progress.Previous) > 0, Once: p.once(), Talks: a.talks(""), Files: a.offered(""),
 	}
 	for _, q := range a.visible {
 		if a.answered(q.ID) {

@@ -52,12 +52,15 @@ type asked struct {
 	t        *testing.T
 	ann, sam access.Actor
 	q        drawbridge.Inquiry
+	root     *browser // of the first administrator
 }
 
 // ask sends the small questionnaire for an integration with a script in its name.
 func ask(t *testing.T, database string) *asked {
 	t.Helper()
 	r := open(t, database)
+	root := r.browser(t)
+	root.first()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"pack/pack.yaml": "name: small\nkind: questionnaire\nversion: 1.0.0\n", "pack/templates/small.yaml": asks} {
 		file := filepath.Join(dir, name)
@@ -76,7 +79,7 @@ func ask(t *testing.T, database string) *asked {
 		t.Fatal(err)
 	}
 	r.Packs.Store(ws)
-	a := &asked{rig: r, t: t, ann: r.Person(t, "ann", drawbridge.Requester), sam: r.Person(t, "sam", drawbridge.ReviewerSecurity)}
+	a := &asked{rig: r, t: t, root: root, ann: r.Person(t, "ann", drawbridge.Requester), sam: r.Person(t, "sam", drawbridge.ReviewerSecurity)}
 	a.q = a.send(r.Bring(t, a.ann, "pay", "name: Card payments", "name: Pay "+script))
 	return a
 }
