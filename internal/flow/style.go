@@ -51,27 +51,35 @@ func light(name string) string {
 // style returns the style sheet, which never changes.
 var style = sync.OnceValue(writeStyle)
 
+// properties gives each colour its name under a selector.
+func properties(b *strings.Builder, selector string, value func(colour) string) {
+	b.WriteString(selector + "{")
+	for _, c := range palette {
+		fmt.Fprintf(b, "--map-%s:%s;", c.name, value(c))
+	}
+	b.WriteString("}\n")
+}
+
 // writeStyle writes the style sheet of a drawing. Every rule gives the light
 // colour before the custom property, for readers that do not know properties.
 func writeStyle() string {
 	var b strings.Builder
-	properties := func(selector string, value func(colour) string) {
-		b.WriteString(selector + "{")
-		for _, c := range palette {
-			fmt.Fprintf(&b, "--map-%s:%s;", c.name, value(c))
-		}
-		b.WriteString("}\n")
-	}
-	properties(".drawmap", func(c colour) string { return c.light })
+	properties(&b, ".drawmap", func(c colour) string { return c.light })
 	b.WriteString("@media (prefers-color-scheme:dark){")
-	properties(".drawmap", func(c colour) string { return c.dark })
+	properties(&b, ".drawmap", func(c colour) string { return c.dark })
 	b.WriteString("}\n@media print{")
-	properties(".drawmap", func(c colour) string { return c.light })
+	properties(&b, ".drawmap", func(c colour) string { return c.light })
 	b.WriteString("}\n")
+	rules(&b)
+	return b.String()
+}
+
+// rules writes what is drawn in which colour.
+func rules(b *strings.Builder) {
 	rule := func(selector string, pairs ...string) {
 		b.WriteString(".drawmap " + selector + "{")
 		for i := 0; i+1 < len(pairs); i += 2 {
-			fmt.Fprintf(&b, "%[1]s:%[2]s;%[1]s:var(--map-%[3]s);", pairs[i], light(pairs[i+1]), pairs[i+1])
+			fmt.Fprintf(b, "%[1]s:%[2]s;%[1]s:var(--map-%[3]s);", pairs[i], light(pairs[i+1]), pairs[i+1])
 		}
 		b.WriteString("}\n")
 	}
@@ -100,5 +108,4 @@ func writeStyle() string {
 		rule("."+name+" .tip", "fill", name+"-ink")
 		rule("."+name+" text", "fill", name+"-ink")
 	}
-	return b.String()
 }

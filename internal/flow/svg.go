@@ -23,6 +23,7 @@ type canvas struct {
 	w    int
 	dx   int // of the diagram
 	node map[string]int
+	part *Drawing // of a page; nil is a file of its own
 }
 
 // SVG writes the map as a drawing: one file of its own, no script, nothing
@@ -30,6 +31,13 @@ type canvas struct {
 // as long as the manifest's id does, and a title; the drawing follows the
 // reader's choice of light or dark and prints light.
 func (m *Map) SVG(w io.Writer) error {
+	c := newCanvas(m)
+	c.draw()
+	_, err := w.Write(c.Bytes())
+	return err
+}
+
+func newCanvas(m *Map) *canvas {
 	c := &canvas{m: m, v: m.view(), id: ident("map", m.Integration, m.Environment), node: map[string]int{}}
 	c.l = c.v.layout()
 	for i, n := range c.v.nodes {
@@ -37,13 +45,24 @@ func (m *Map) SVG(w io.Writer) error {
 	}
 	c.w = max(c.l.W, minPage)
 	c.dx = (c.w - c.l.W) / 2
-	head := c.header()
+	return c
+}
+
+func (c *canvas) draw() {
+	head := part{}
+	if c.part == nil {
+		head = c.header()
+	} else {
+		head = c.notes()
+	}
 	life := c.life(head.end + c.l.H)
 	key := c.key(life.end)
 	height := key.end + margin/2
-	fmt.Fprintf(c, `<svg xmlns="http://www.w3.org/2000/svg" class="drawmap" id="%[1]s" role="img" aria-labelledby="%[1]s-title %[1]s-desc" viewBox="0 0 %[2]d %[3]d" width="%[2]d" height="%[3]d">`+"\n", c.id, c.w, height)
-	fmt.Fprintf(c, "<title id=\"%[1]s-title\">Data map of %[2]s</title>\n<desc id=\"%[1]s-desc\">%[3]s</desc>\n", c.id, xml(m.Name), c.describe())
-	fmt.Fprintf(c, "<style>%s</style>\n", style())
+	fmt.Fprintf(c, `<svg xmlns="http://www.w3.org/2000/svg" class="drawmap%[5]s" id="%[1]s" role="%[6]s" aria-labelledby="%[1]s-title %[1]s-desc" viewBox="0 0 %[2]d %[3]d" %[4]s>`+"\n", c.id, c.w, height, c.size(height), c.large(), c.role())
+	fmt.Fprintf(c, "<title id=\"%[1]s-title\">Data map of %[2]s</title>\n<desc id=\"%[1]s-desc\">%[3]s</desc>\n", c.id, xml(c.m.Name), c.describe())
+	if c.part == nil {
+		fmt.Fprintf(c, "<style>%s</style>\n", style())
+	}
 	fmt.Fprintf(c, "<rect class=\"paper\" id=\"%s-paper\" width=\"%d\" height=\"%d\"/>\n", c.id, c.w, height)
 	fmt.Fprint(c, head.text)
 	fmt.Fprintf(c, "<g id=\"%s-diagram\" transform=\"translate(%d %d)\">\n", c.id, c.dx, head.end)
@@ -58,8 +77,6 @@ func (m *Map) SVG(w io.Writer) error {
 		c.label(i)
 	}
 	fmt.Fprint(c, "</g>\n", life.text, key.text, "</svg>\n")
-	_, err := w.Write(c.Bytes())
-	return err
 }
 
 // part is a piece of the page and where it ends.
@@ -182,13 +199,17 @@ func (c *canvas) label(i int) {
 	if len(k.Categories) > 0 && k.flows == 1 {
 		full += "; " + strings.Join(k.Categories, ", ")
 	}
-	fmt.Fprintf(c, "<g class=\"%s\" id=\"%s\"><title>%s</title><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"5\"/>",
-		levelClass(&k.Edge), ident(c.id, string(k.Kind), k.ID), xml(full), r.X, r.Y, r.W, r.H)
+	c.open(k.ID)
+	fmt.Fprintf(c, "<g class=\"%s%s\" id=\"%s\"><title>%s</title><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"5\"/>",
+		levelClass(&k.Edge), c.classes(k.ID), ident(c.id, string(k.Kind), k.ID), xml(full), r.X, r.Y, r.W, r.H)
 	fmt.Fprintf(c, "<text class=\"n\" x=\"%d\" y=\"%d\">%s</text>", r.X+8, r.Y+14, xml(name))
 	if data != "" {
 		fmt.Fprintf(c, "<text x=\"%d\" y=\"%d\">%s</text>", r.X+8, r.Y+28, xml(data))
 	}
-	fmt.Fprint(c, "</g>\n")
+	c.mark(k.ID, r)
+	fmt.Fprint(c, "</g>")
+	c.shut()
+	fmt.Fprint(c, "\n")
 }
 
 func (c *canvas) drawNode(i int) {
@@ -198,8 +219,9 @@ func (c *canvas) drawNode(i int) {
 	if n.Kind == NodeUser {
 		rx = 18
 	}
-	fmt.Fprintf(c, "<g class=\"v\" id=\"%s\"><title>%s</title><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>",
-		ident(c.id, "node", n.ID), xml(cmp.Or(clean(n.Name), n.ID)+": "+kindName(n)), r.X, r.Y, r.W, r.H, rx)
+	c.open(n.ID)
+	fmt.Fprintf(c, "<g class=\"v%s\" id=\"%s\"><title>%s</title><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>",
+		c.classes(n.ID), ident(c.id, "node", n.ID), xml(cmp.Or(clean(n.Name), n.ID)+": "+kindName(n)), r.X, r.Y, r.W, r.H, rx)
 	switch n.Kind {
 	case NodeStore:
 		fmt.Fprintf(c, "<path d=\"M%d %dh%dM%d %dh%d\"/>", r.X, r.Y+5, r.W, r.X, r.Y+r.H-5, r.W)
@@ -214,5 +236,9 @@ func (c *canvas) drawNode(i int) {
 		fmt.Fprintf(c, "<text class=\"t\" x=\"%d\" y=\"%d\">%s</text>", r.X+nodePad, y, xml(line))
 		y += titleLine
 	}
-	fmt.Fprintf(c, "<text class=\"s\" x=\"%d\" y=\"%d\">%s</text></g>\n", r.X+nodePad, y-1, xml(nodeLine(n)))
+	fmt.Fprintf(c, "<text class=\"s\" x=\"%d\" y=\"%d\">%s</text>", r.X+nodePad, y-1, xml(nodeLine(n)))
+	c.mark(n.ID, r)
+	fmt.Fprint(c, "</g>")
+	c.shut()
+	fmt.Fprint(c, "\n")
 }

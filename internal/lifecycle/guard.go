@@ -73,7 +73,8 @@ type look struct {
 }
 
 // look reads what the guards of all steps need, with the file of the review.
-func (d *Desk) look(tx *store.Tx, in *drawbridge.Integration) (*look, error) {
+// More parts are read by the same question.
+func (d *Desk) look(tx *store.Tx, in *drawbridge.Integration, more ...store.Part) (*look, error) {
 	l := &look{d: d, tx: tx, in: in}
 	var attested drawbridge.Section[drawbridge.Attestation]
 	var triggers drawbridge.Section[drawbridge.Trigger]
@@ -90,7 +91,7 @@ func (d *Desk) look(tx *store.Tx, in *drawbridge.Integration) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.file, err = review.Read(tx, in, nil, d.now(), parts[:]...); err != nil {
+	if l.file, err = review.Read(tx, in, nil, d.now(), append(parts[:], more...)...); err != nil {
 		return nil, err
 	}
 	if l.status, err = d.opt.Status(tx, l.file); err != nil {

@@ -144,22 +144,29 @@ func (d *Desk) Life(ctx context.Context, actor access.Actor, id drawbridge.Integ
 		if err != nil {
 			return err
 		}
-		out = Life{
-			Integration: *in, Decision: l.status.Decision, Stale: l.status.Stale, Expired: l.status.Expired, LiveAt: l.file.Standing.LiveAt,
-			Steps: []Next{}, Attestations: append([]drawbridge.Attestation{}, l.attested...), Departure: l.leaving,
-		}
-		for _, step := range drawbridge.IntegrationSteps() {
-			to, ok := in.State.Step(step)
-			if !ok {
-				continue
-			}
-			missing, err := l.missing(step)
-			if err != nil {
-				return err
-			}
-			out.Steps = append(out.Steps, Next{step, to, missing})
-		}
-		return nil
+		out, err = l.life()
+		return err
 	})
 	return out, err
+}
+
+// life tells of what is looked at.
+func (l *look) life() (Life, error) {
+	in := l.in
+	out := Life{
+		Integration: *in, Decision: l.status.Decision, Stale: l.status.Stale, Expired: l.status.Expired, LiveAt: l.file.Standing.LiveAt,
+		Steps: []Next{}, Attestations: append([]drawbridge.Attestation{}, l.attested...), Departure: l.leaving,
+	}
+	for _, step := range drawbridge.IntegrationSteps() {
+		to, ok := in.State.Step(step)
+		if !ok {
+			continue
+		}
+		missing, err := l.missing(step)
+		if err != nil {
+			return out, err
+		}
+		out.Steps = append(out.Steps, Next{step, to, missing})
+	}
+	return out, nil
 }

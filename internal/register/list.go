@@ -286,3 +286,10 @@ func (d *Desk) Findings(ctx context.Context, actor access.Actor, f FindingFilter
 	})
 	return out, err
 }
+
+// Opened opens the whole document of an assessment that somebody has read, as
+// [Desk.Document] does.
+func (d *Desk) Opened(ctx context.Context, a *drawbridge.Assessment) (io.ReadCloser, error) {
+	r, err := d.door.Store().Blobs().Open(a.Document, d.door.Keys())
+	return r, d.whyGone(ctx, a.Document, err)
+}

@@ -23,6 +23,8 @@ type File struct {
 	Open        *drawbridge.Review     // nil when none is open
 	Decision    *drawbridge.Decision   // the latest that was not superseded; nil before the first
 	Decided     *drawbridge.Review     // which the decision ended; nil before the first
+	Reviews     []drawbridge.Review    // all, newest first
+	Decisions   []drawbridge.Decision  // all, newest first
 	Head        drawbridge.Revision    // of the integration
 	Assessment  drawbridge.Assessment  // of the head, the latest
 	Signoffs    []drawbridge.Signoff   // of the review that is looked at, oldest first
@@ -90,7 +92,7 @@ func Read(tx *store.Tx, in *drawbridge.Integration, r *drawbridge.Review, now ti
 	}
 	slices.Reverse(signoffs.Items)
 	out := &File{
-		Integration: in, Signoffs: signoffs.Items, Runs: runs.Items, Rulings: rulings.Items, Inquiries: inquiries.Items, Threads: threads.Items,
+		Integration: in, Reviews: reviews.Items, Decisions: decisions.Items, Signoffs: signoffs.Items, Runs: runs.Items, Rulings: rulings.Items, Inquiries: inquiries.Items, Threads: threads.Items,
 		Conditions: conditions.Items, Contracts: contracts.Items,
 	}
 	out.Evidence = accepted(func(e *drawbridge.Evidence) bool { counts, _ := dossier.Counts(e, now); return counts })

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"drawbridge/internal/flow"
 	"drawbridge/internal/front"
 	"drawbridge/internal/web/view"
 )
@@ -55,6 +56,7 @@ func readFiles() (*files, error) {
 		}
 		style = append(style, data...)
 	}
+	style = append(style, flow.Sheet()...)
 	out.links.Style = out.add("style.css", style)
 	for name, link := range map[string]*string{"app.js": &out.links.Script, "vendor/htmx.js": &out.links.Htmx, "vendor/uplot.js": &out.links.Plot} {
 		if data, err := static.ReadFile("static/" + name); err == nil {

@@ -1,105 +1,138 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
+	"math"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"drawbridge"
-	"drawbridge/internal/check"
+	"drawbridge/internal/assess"
 	"drawbridge/internal/policy"
 	"drawbridge/internal/register"
-	"drawbridge/internal/threat"
+	"drawbridge/internal/report"
 	"drawbridge/internal/web/view"
 )
 
 // integration is the overview of a dossier.
 func (p *page) integration() (templ.Component, error) {
-	ctx, ref := p.R.Context(), register.ByID(drawbridge.IntegrationID(p.R.PathValue("id")))
-	in, d, err := p.latest(ref)
+	d, err := p.dossier("")
 	if err != nil {
 		return nil, err
 	}
-	standing, err := p.web.opt.Review.Standing(ctx, p.Actor, in.ID)
+	a, err := p.document(d)
 	if err != nil {
 		return nil, err
 	}
-	p.shell.Title, p.shell.Lead = in.Name, d.Integration.Purpose
-	p.shell.Trail = []view.Link{{Text: "Integrations", To: "/integrations"}}
+	p.shell.Lead = a.Integration.Purpose
+	in := &d.Integration
 	out := view.Dossier{
-		Now: p.now, Today: drawbridge.DateOf(p.now), Slug: in.Slug, Environment: in.Environment, State: view.Words(string(in.State)),
-		Tier: in.Tier, Outcome: in.Outcome, Inherent: in.Inherent, Residual: in.Residual, Revisions: int(in.Revisions), Changed: in.UpdatedAt,
-		Steps: steps(&d.Score),
+		Head: d.head, Inherent: in.Inherent, Residual: in.Residual, Revisions: int(in.Revisions), Changed: in.UpdatedAt, AsOf: a.AsOf,
+		Steps: steps(&a.Score), Due: a.Gate.Due, Markdown: d.base + "/report.md", Text: markdown(a),
+		Conditions: len(a.Gate.Conditions), Questions: len(a.Questions), Tested: a.Coverage.Percent,
 	}
-	for _, r := range d.Gate.Reasons {
-		out.Reasons = append(out.Reasons, view.Reason{Outcome: r.Outcome, Text: r.Text})
+	for _, r := range a.Gate.Reasons {
+		out.Reasons = append(out.Reasons, reason(r, d.base))
 	}
-	for _, l := range d.Score.Levers {
-		if l.Residual > -0.05 {
-			continue // it shows in no figure
-		}
-		out.Levers = append(out.Levers, view.Lever{Change: l.Change, Key: l.Key, Residual: l.Residual})
+	for _, r := range a.Gate.Roles {
+		out.Roles = append(out.Roles, view.Words(strings.TrimPrefix(r, "role:")))
 	}
-	out.Findings, out.Open = findings(&d)
-	if s := standing.Decision; s != nil {
-		out.Decision = &view.Decision{
-			Outcome: view.Words(string(s.Outcome)), Approved: standing.Approved(), At: s.CreatedAt, Until: s.Until,
-			Stale: standing.Stale, Expired: standing.Expired, Words: standing.Words(),
-		}
-	}
-	if r := standing.OpenReview; r != nil {
+	out.Findings, out.Open = findings(a, d.base)
+	out.Decision = decision(d)
+	if r := d.File.Open; r != nil {
 		out.Review = fmt.Sprintf("Review %d is %s.", r.Number, view.Words(string(r.State)))
 	}
-	return view.DossierPage(out), nil
+	out.Try, err = p.try(d, a)
+	return view.DossierPage(out), err
 }
 
-// document is what the overview needs of an assessment.
-type document struct {
-	Integration struct {
-		Purpose string `json:"purpose"`
-	} `json:"integration"`
-	Threats []threat.Threat `json:"threats"`
-	Checks  []check.Result  `json:"checks"`
-	Score   policy.Score    `json:"score"`
-	Gate    policy.Gate     `json:"gate"`
+// decision is where the approval stands.
+func decision(d *dossierPage) *view.Decision {
+	s := d.Status.Decision
+	if s == nil {
+		return nil
+	}
+	return &view.Decision{
+		Outcome: view.Words(string(s.Outcome)), Approved: d.Status.Approved(), At: s.CreatedAt, Until: s.Until, By: d.name(string(s.By)),
+		Stale: d.Status.Stale, Expired: d.Status.Expired, Words: d.Status.Words(),
+	}
 }
 
-// latest reads an integration and the document of its latest assessment.
-func (p *page) latest(ref register.Ref) (in drawbridge.Integration, d document, err error) {
-	in, r, err := p.web.opt.Register.Latest(p.R.Context(), p.Actor, ref)
+// reason is one reason of the gate, with what it rests on.
+func reason(r policy.Reason, base string) view.Reason {
+	out := view.Reason{Outcome: r.Outcome, Text: r.Text}
+	for _, ref := range r.Refs {
+		link := view.Link{Text: ref}
+		if strings.Contains(ref, "@") {
+			link.To = base + "/threats#" + placeOn(ref)
+		}
+		out.Refs = append(out.Refs, link)
+	}
+	return out
+}
+
+// placeOn is an identifier as a place on a page.
+func placeOn(id string) string {
+	return "t-" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' {
+			return r
+		}
+		return '-'
+	}, id)
+}
+
+// try are the levers, and what the picked ones come to together.
+func (p *page) try(d *dossierPage, a *assess.Assessment) (view.Try, error) {
+	out := view.Try{To: d.base}
+	picked := p.R.URL.Query()["try"]
+	for _, l := range a.Score.Levers {
+		if l.Residual > -0.05 && l.Inherent > -0.05 {
+			continue // it shows in no figure
+		}
+		out.Levers = append(out.Levers, view.Lever{ID: l.ID(), Change: l.Change, Key: l.Key, Residual: l.Residual, Inherent: l.Inherent, Picked: has(picked, l.ID())})
+	}
+	if len(picked) == 0 {
+		return out, nil
+	}
+	got, err := p.web.opt.Register.Try(p.R.Context(), p.Actor, register.ByID(d.Integration.ID), picked)
+	if kind := drawbridge.KindOf(err); kind == drawbridge.Conflict || kind == drawbridge.Invalid {
+		out.Wrong = sentence(err)
+		return out, nil
+	}
 	if err != nil {
-		return in, d, err
+		return out, err
 	}
-	defer func() { _ = r.Close() }() // it was read
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return in, d, fmt.Errorf("read the assessment: %w", err)
+	out.Tried = len(got.Taken)
+	out.Before = view.Figures{Tier: got.Before.Tier, Outcome: got.Was.Outcome, Inherent: got.Before.Inherent, Residual: got.Before.Residual}
+	out.After = view.Figures{Tier: got.After.Tier, Outcome: got.Gate.Outcome, Inherent: got.After.Inherent, Residual: got.After.Residual}
+	for _, r := range got.Gate.Reasons {
+		out.Reasons = append(out.Reasons, reason(r, d.base))
 	}
-	if err := json.Unmarshal(data, &d); err != nil {
-		return in, d, fmt.Errorf("decode the assessment: %w", err)
-	}
-	return in, d, nil
+	return out, nil
 }
 
 // mostFindings is how many findings the overview lists.
 const mostFindings = 10
 
 // findings are the worst of an assessment, and how many there are.
-func findings(d *document) (worst []view.Finding, all int) {
+func findings(a *assess.Assessment, base string) (worst []view.Finding, all int) {
 	var out []view.Finding
-	for _, t := range d.Threats {
+	for i := range a.Threats {
+		t := &a.Threats[i]
 		if t.State == drawbridge.ThreatOpen || t.State == drawbridge.ThreatAccepted {
-			out = append(out, view.Finding{Title: t.Title, Severity: t.Severity, Element: t.Element, Rule: t.Rule, State: string(t.State)})
+			out = append(out, view.Finding{Title: t.Title, Severity: t.Severity, Element: t.Element, Rule: t.Rule, State: string(t.State), To: base + "/threats#" + placeOn(t.ID)})
 		}
 	}
-	for _, c := range d.Checks {
+	for i := range a.Checks {
+		c := &a.Checks[i]
 		if c.Verdict == drawbridge.Fail {
-			out = append(out, view.Finding{Title: c.Title, Severity: c.Severity, Element: c.Interface, Rule: c.Check, State: "failed"})
+			out = append(out, view.Finding{Title: c.Title, Severity: c.Severity, Element: c.Interface, Rule: c.Check, State: "failed", To: base + "/tests"})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b view.Finding) int { return cmp.Compare(b.Severity.Rank(), a.Severity.Rank()) })
@@ -127,4 +160,49 @@ func steps(s *policy.Score) []view.Step {
 		inherent()
 	}
 	return append(out, view.Step{Name: "Residual risk", Points: s.Residual, Total: true})
+}
+
+// markdown is the assessment as the report tells it.
+func markdown(a *assess.Assessment) string {
+	var b bytes.Buffer
+	h, err := report.New("markdown", &b, report.Options{})
+	if err == nil {
+		err = h.Result(a)
+	}
+	if err == nil {
+		err = h.Done()
+	}
+	if err != nil || math.MaxInt32 < b.Len() {
+		return ""
+	}
+	return b.String()
+}
+
+// markdown sends the assessment as a Markdown file.
+func (p *page) markdown() error {
+	d, err := p.dossier("")
+	if err != nil {
+		return err
+	}
+	a, err := p.document(d)
+	if err != nil {
+		return err
+	}
+	p.attach("text/markdown; charset=utf-8", d.Integration.Slug+"-"+d.Integration.Environment+".md", false)
+	_, _ = p.W.Write([]byte(markdown(a))) // the reader may be gone
+	return nil
+}
+
+// attach begins an answer that is a file: to be kept, or to be looked at as text.
+func (p *page) attach(media, name string, keep bool) {
+	h := p.W.Header()
+	h.Set("Content-Type", media)
+	way := "inline"
+	if keep {
+		way = "attachment"
+	}
+	h.Set("Content-Disposition", way+"; filename*=UTF-8''"+url.PathEscape(name))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	p.W.WriteHeader(http.StatusOK)
 }

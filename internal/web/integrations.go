@@ -6,21 +6,9 @@ import (
 	"github.com/a-h/templ"
 
 	"drawbridge"
-	"drawbridge/internal/access"
 	"drawbridge/internal/register"
 	"drawbridge/internal/web/view"
 )
-
-func integrationArea() area {
-	return area{
-		name: "Work",
-		menu: []entry{{text: "Integrations", to: "/integrations", key: "n", may: access.IntegrationRead}},
-		routes: []route{
-			shows("/integrations", "/integrations", (*page).integrations),
-			shows("/integrations/{id}", "/integrations", (*page).integration),
-		},
-	}
-}
 
 // integrations is the list, by the filters that stand in the address.
 func (p *page) integrations() (templ.Component, error) {
