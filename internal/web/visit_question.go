@@ -286,6 +286,7 @@ func (p *page) visitAgain() (templ.Component, error) {
 	if c := a.given[q.ID].Answer.Comment; c != "" {
 		out.Theirs += "\n(" + c + ")"
 	}
+	out.Leave = a.base + "/questions/" + q.Section + "?again=yes#q-" + q.ID
 	out.Value, out.Values, out.Rows = "", nil, nil
 	fill(&out, p.typed(q))
 	out.Wrong, out.Fixed, out.Unconfirmed = sentence(p.failed), false, false

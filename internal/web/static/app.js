@@ -271,8 +271,9 @@ function refresh(form, there) {
   }
 }
 const saves = (form) => form?.matches("[data-autosave]");
-on("input", (e) => saves(e.target.form) && sendSoon(e.target.form, 900));
-on("change", (e) => saves(e.target.form) && sendSoon(e.target.form, 200));
+const quietly = (form) => saves(form) && !form.querySelector("[data-conflict]"); // a person decides which of two stays
+on("input", (e) => quietly(e.target.form) && sendSoon(e.target.form, 900));
+on("change", (e) => quietly(e.target.form) && sendSoon(e.target.form, 200));
 document.addEventListener("submit", (e) => {
   clearTimeout(waiting.get(e.target));
   if (!saves(e.target) || e.submitter?.name === "clear") return;
