@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -60,7 +61,7 @@ func questions(out *view.Threats, a *assess.Assessment) {
 		for k, key := range q.Keys {
 			answer := view.AnswerKey{Key: key}
 			if k < len(q.Accepts) {
-				answer.Accepts = q.Accepts[k]
+				answer.Accepts = strings.TrimPrefix(q.Accepts[k], key+": ")
 			}
 			row.Keys = append(row.Keys, answer)
 		}

@@ -80,7 +80,7 @@ func (e *Document) about() string {
 	if e.Partner {
 		out += ", about the partner as a whole"
 	}
-	return out + ", " + e.File + " (" + e.Size + "), " + e.Confidential + ". Handed in by " + e.By
+	return out + ", " + e.File + " (" + e.Size + "), " + e.Confidential + ". Handed in by " + e.By + " "
 }
 
 // DocumentsPage lists the documents.
@@ -365,9 +365,9 @@ func document1(e Document, h DossierHead) templ.Component {
 		}
 		if e.Until != "" {
 			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("Last day " + string(e.Until) + ",")
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("Last day " + string(e.Until) + ", ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/dossier_evidence.templ`, Line: 151, Col: 41}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/dossier_evidence.templ`, Line: 151, Col: 42}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
