@@ -11,9 +11,15 @@ func reviewArea() area {
 		name: "Work",
 		menu: []entry{
 			{text: "Reviews", to: "/reviews", key: "r", may: access.ReviewRead},
+			{text: "Findings", to: "/findings", key: "f", may: access.IntegrationRead},
 		},
 		routes: []route{
+			shows("/reviews", "/reviews", (*page).reviews),
 			shows("/reviews/{id}", "/reviews", (*page).review),
+			shows("/findings", "/findings", (*page).findingList),
+			shows("/findings/{id}/{fingerprint}", "/findings", (*page).finding),
+			acts("/findings/{id}/{fingerprint}/exception", "/findings", (*page).finding, (*page).doPropose),
+			acts("/findings/{id}/{fingerprint}/threads", "/findings", (*page).finding, (*page).doDiscussFinding),
 			step("viewed", (*page).doTick),
 			step("answer", (*page).doRespond),
 			step("decision", (*page).doDecide),
@@ -42,6 +48,7 @@ func reviewArea() area {
 			"review.unsigned":  {text: "You took your sign-off back. Sign again when you changed your mind."},
 			"review.moved":     {text: "The review moved on."},
 			"review.withdrawn": {text: "The review was withdrawn."},
+			"review.proposed":  {text: "The exception is proposed. An approver confirms it."},
 			"review.decided":   {text: "The review is decided."},
 			"review.viewed":    {text: "Everything is ticked as viewed."},
 		},

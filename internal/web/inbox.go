@@ -39,7 +39,7 @@ func (p *page) inbox() (templ.Component, error) {
 	for _, w := range waiting {
 		r := &w.Review
 		in.Tasks = append(in.Tasks, view.Task{
-			Title: w.Name, To: "/integrations/" + string(r.Integration), Do: w.Do, Tier: r.Tier, State: view.Words(string(r.State)),
+			Title: w.Name, To: "/reviews/" + string(r.ID), Do: w.Do, Tier: r.Tier, State: view.Words(string(r.State)),
 			Cause: view.Words(r.Cause), Number: int(r.Number), Due: r.Due, Late: r.Due != "" && r.Due.Past(p.now), Since: r.UpdatedAt,
 		})
 	}

@@ -227,3 +227,46 @@ func invitation(email, name string, roles []drawbridge.Role) account.Invitation 
 func acceptance(secret seal.Hidden) account.Acceptance {
 	return account.Acceptance{Secret: secret, Password: seal.Hide(password), Via: "web"}
 }
+
+// TestFindingPages shows what was found, and proposes to live with one of it.
+func TestFindingPages(t *testing.T) {
+	t.Parallel()
+	r := open(t, "")
+	r.browser(t).first()
+	root := r.root(t)
+	ann, asks := r.joins(t, root, "ann", drawbridge.Requester)
+	eve, _ := r.joins(t, root, "eve", drawbridge.Requester)
+	in := r.Bring(t, asks, "pay", "name: Card payments", "name: Card <script>alert(1)</script>")
+	list := ann.get("/findings?integration=" + string(in.ID))
+	m := regexp.MustCompile(`/findings/int_\w+/f1-[0-9a-f]+`).FindString(list.text)
+	if list.StatusCode != 200 || m == "" || strings.Contains(list.text, "<script>alert") {
+		t.Fatalf("the list: %d %s", list.StatusCode, list.text)
+	}
+	for path, want := range map[string]string{"/findings?severity=critical&state=accepted": "No finding fits.", "/reviews": "No review is open.", "/reviews?tier=low": "No review fits.", m: "Why it is there"} {
+		a := ann.get(path)
+		if a.StatusCode != 200 || !strings.Contains(a.text, want) || r.queries.Load() > 12 {
+			t.Errorf("%s: %d, %d queries, and it says not %q", path, a.StatusCode, r.queries.Load(), want)
+		}
+		for _, wrong := range check(t, a.text) {
+			t.Errorf("%s: %s", path, wrong)
+		}
+	}
+	if a := eve.get(m); a.StatusCode != 404 {
+		t.Errorf("somebody without a part in it: %d", a.StatusCode)
+	}
+	x := url.Values{"covers": {ann.get(m).field("covers")}, "reason": {"a <b>pilot</b>"}, "expires": {"yesterday"}}
+	if a := ann.post(m+"/exception", x); a.StatusCode != 400 || !strings.Contains(a.text, "a &lt;b&gt;pilot") {
+		t.Errorf("a bad day: %d, or the text is lost", a.StatusCode)
+	}
+	x.Set("expires", string(r.Days(20)))
+	if a := ann.post(m+"/exception", x); a.StatusCode != 303 {
+		t.Errorf("propose: %d %s", a.StatusCode, flashOf(a.text))
+	}
+	if a := ann.get(m); !strings.Contains(a.text, "proposed") {
+		t.Error("the proposal does not show")
+	}
+	a := ann.post(m+"/threads", url.Values{"text": {"Is it so?"}})
+	if a.StatusCode != 303 || ann.get(a.Header.Get("Location")).StatusCode != 200 {
+		t.Errorf("discuss: %d %s", a.StatusCode, flashOf(a.text))
+	}
+}
