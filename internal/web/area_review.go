@@ -18,7 +18,7 @@ func reviewArea() area {
 			shows("/reviews/{id}", "/reviews", (*page).review),
 			shows("/findings", "/findings", (*page).findingList),
 			shows("/findings/{id}/{fingerprint}", "/findings", (*page).finding),
-			acts("/findings/{id}/{fingerprint}/exception", "/findings", (*page).finding, (*page).doPropose),
+			acts("/findings/{id}/{fingerprint}/exception", "/findings", (*page).finding, (*page).doProposeFinding),
 			acts("/findings/{id}/{fingerprint}/threads", "/findings", (*page).finding, (*page).doDiscussFinding),
 			step("viewed", (*page).doTick),
 			step("answer", (*page).doRespond),

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -19,11 +21,11 @@ import (
 // finding is one finding: why it is there, what would mend it, what covers it.
 func (p *page) finding() (templ.Component, error) {
 	id, fingerprint := drawbridge.IntegrationID(p.R.PathValue("id")), p.R.PathValue("fingerprint")
-	in, doc, err := p.latest(register.ByID(id))
+	in, doc, err := p.assessed(register.ByID(id))
 	if err != nil {
 		return nil, err
 	}
-	out, ok := found(&in, &doc, fingerprint)
+	out, ok := findingOf(&in, &doc, fingerprint)
 	if !ok {
 		return nil, drawbridge.Errorf(drawbridge.NotFound, "the latest assessment has no such finding: it was mended, or refuted")
 	}
@@ -41,7 +43,7 @@ func (p *page) finding() (templ.Component, error) {
 	for _, x := range list.Items {
 		if f.Is(x.Covers) {
 			out.Exceptions = append(out.Exceptions, view.Exception{
-				Covers: x.Covers, State: x.State, Holds: x.Holds(p.now), Reason: x.Reason, Instead: x.Compensating, Expires: x.Expires,
+				Covers: x.Covers, State: stateOf(&x, p.now), Holds: x.Holds(p.now), Reason: x.Reason, Instead: x.Compensating, Expires: x.Expires,
 			})
 		}
 	}
@@ -70,8 +72,8 @@ func (p *page) findingTalks(out *view.FindingView, id drawbridge.IntegrationID, 
 	return nil
 }
 
-// found is a finding of an assessment, by its fingerprint.
-func found(in *drawbridge.Integration, doc *document, fingerprint string) (view.FindingView, bool) {
+// findingOf is a finding of an assessment, by its fingerprint.
+func findingOf(in *drawbridge.Integration, doc *foundIn, fingerprint string) (view.FindingView, bool) {
 	for i := range doc.Threats {
 		t := &doc.Threats[i]
 		if threat.Fingerprint(in.Slug, t) == fingerprint {
@@ -93,7 +95,7 @@ func ofThreat(t *threat.Threat) view.FindingView {
 		Source:  "a rule over the map", Why: t.Why, Class: view.Words(t.Model + ": " + t.Class), Covers: t.ID,
 	}
 	for _, b := range t.Because {
-		out.Because = append(out.Because, view.Because{Fact: b.Fact, Value: b.Value, Source: view.Words(string(b.Source)), Key: b.Key})
+		out.Because = append(out.Because, view.Matched{Fact: b.Fact, Value: b.Value, Source: view.Words(string(b.Source)), Key: b.Key})
 	}
 	for _, a := range t.Arithmetic {
 		out.Sum = append(out.Sum, view.SumLine{Name: view.Words(a.Name), Input: a.Input, Value: a.Value})
@@ -131,17 +133,17 @@ func ofCheck(c *check.Result) view.FindingView {
 	}
 	for _, f := range []struct{ name, value string }{{"interface", c.Interface}, {"operation", c.Operation}, {"location", c.Location}, {"cause", c.Cause}} {
 		if f.value != "" {
-			out.Because = append(out.Because, view.Because{Fact: f.name, Value: f.value, Source: "the run"})
+			out.Because = append(out.Because, view.Matched{Fact: f.name, Value: f.value, Source: "the run"})
 		}
 	}
 	for _, e := range c.Evidence {
-		out.Transcript = append(out.Transcript, view.Exchange{Name: e.Name, As: e.Identity, Request: e.Request, Response: e.Response, Curl: e.Curl})
+		out.Transcript = append(out.Transcript, view.Exchanged{Name: e.Name, As: e.Identity, Request: e.Request, Response: e.Response, Curl: e.Curl})
 	}
 	return out
 }
 
 // doPropose proposes to accept a finding for a time.
-func (p *page) doPropose() (string, error) {
+func (p *page) doProposeFinding() (string, error) {
 	_, err := p.web.opt.Lifecycle.Propose(p.R.Context(), p.Actor, drawbridge.Exception{
 		Integration: drawbridge.IntegrationID(p.R.PathValue("id")), Covers: p.said("covers"), Reason: p.said("reason"), Compensating: p.said("instead"),
 		Expires: drawbridge.Date(p.said("expires")),
@@ -161,4 +163,32 @@ func (p *page) doDiscussFinding() (string, error) {
 		Blocks: p.said("blocks") != "", Key: p.key(),
 	})
 	return "/threads/" + string(t.ID) + "?done=review.discussed", err
+}
+
+// stateOf is how an exception stands now: a confirmed one that is past its last day
+// has ended.
+func stateOf(x *drawbridge.Exception, now time.Time) string {
+	if x.State == "confirmed" && !x.Holds(now) {
+		return "ended"
+	}
+	return x.State
+}
+
+// foundIn is what the page of a finding needs of an assessment.
+type foundIn struct {
+	Threats []threat.Threat `json:"threats"`
+	Checks  []check.Result  `json:"checks"`
+}
+
+// assessed reads an integration and what its latest assessment found.
+func (p *page) assessed(ref register.Ref) (in drawbridge.Integration, d foundIn, err error) {
+	in, r, err := p.web.opt.Register.Latest(p.R.Context(), p.Actor, ref)
+	if err != nil {
+		return in, d, err
+	}
+	defer func() { _ = r.Close() }() // it was read
+	if err := json.NewDecoder(r).Decode(&d); err != nil {
+		return in, d, fmt.Errorf("decode the assessment: %w", err)
+	}
+	return in, d, nil
 }

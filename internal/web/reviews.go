@@ -44,7 +44,7 @@ func (p *page) reviews() (templ.Component, error) {
 		out.Turns = append(out.Turns, view.Option{Value: string(role), Text: view.Words(string(role))})
 	}
 	for _, r := range list.Items {
-		out.Rows = append(out.Rows, view.ReviewRow{
+		out.Rows = append(out.Rows, view.ListedReview{
 			Name: cmp.Or(names[r.Integration], string(r.Integration)), To: "/reviews/" + string(r.ID), Number: int(r.Number), State: view.Words(string(r.State)),
 			Tone: cmp.Or(stateTones[r.State], view.Idle), Tier: r.Tier, Cause: view.Words(r.Cause), Due: r.Due,
 			Late: r.State.Open() && r.Due != "" && r.Due.Past(p.now), Opened: r.OpenedAt,

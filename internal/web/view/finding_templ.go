@@ -28,11 +28,11 @@ type FindingView struct {
 	Class       string
 	Refs        string
 	Covers      string // what an exception for it names
-	Because     []Because
+	Because     []Matched
 	Sum         []SumLine
 	Mends       []Mend
 	Tests       []Line
-	Transcript  []Exchange
+	Transcript  []Exchanged
 	Exceptions  []Exception
 	Talks       []Talk
 	May         bool // propose an exception
@@ -40,8 +40,8 @@ type FindingView struct {
 	Typed       ExceptionTyped
 }
 
-// Because is one attribute that was matched, and where it came from.
-type Because struct {
+// Matched is one attribute that was matched, and where it came from.
+type Matched struct {
 	Fact   string
 	Value  string
 	Source string
@@ -62,8 +62,8 @@ type Mend struct {
 	Text string
 }
 
-// Exchange is one request with its answer, without secrets.
-type Exchange struct {
+// Exchanged is one request with its answer, without secrets.
+type Exchanged struct {
 	Name     string
 	As       string
 	Request  string

@@ -24,13 +24,13 @@ type Reviews struct {
 	Blocked  bool
 	Order    string
 	Filtered bool
-	Rows     []ReviewRow
+	Rows     []ListedReview
 	First    string
 	Next     string
 }
 
-// ReviewRow is one review of a list.
-type ReviewRow struct {
+// ListedReview is one review of a list.
+type ListedReview struct {
 	Name   string
 	To     string
 	Number int
