@@ -50,7 +50,7 @@ type Putting struct {
 // Put gives an answer to one question. It replaces exactly the answer that was
 // read: when somebody else gave another one meanwhile, nothing is written.
 func (d *Desk) Put(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, in Putting) (Given, error) {
-	_, it, err := d.look(ctx, actor, access.InquiryAnswer, id)
+	it, err := d.look(ctx, actor, access.InquiryAnswer, id)
 	if err != nil {
 		return Given{}, err
 	}
@@ -176,7 +176,7 @@ func (w *writing) count() error {
 // Confirm says of answers that were carried forward that they still hold; no
 // question stands for all that the actor may answer. It tells how many there were.
 func (d *Desk) Confirm(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, questions []string, key string) (int, error) {
-	_, it, err := d.look(ctx, actor, access.InquiryAnswer, id)
+	it, err := d.look(ctx, actor, access.InquiryAnswer, id)
 	if err != nil {
 		return 0, err
 	}

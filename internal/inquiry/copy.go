@@ -59,7 +59,7 @@ func words(a questionnaire.Answer) string {
 
 // seen are the questions that the actor may see, with the answers that stand.
 func (d *Desk) seen(ctx context.Context, actor access.Actor, id drawbridge.InquiryID) (*questionnaire.Items, map[string]questionnaire.Answer, error) {
-	_, it, err := d.look(ctx, actor, access.InquiryRead, id)
+	it, err := d.look(ctx, actor, access.InquiryRead, id)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -135,11 +135,11 @@ func (d *Desk) asked(q *drawbridge.Inquiry) (*questionnaire.Items, error) {
 }
 
 // look reads an inquiry and its questions for somebody who may do something with it.
-func (d *Desk) look(ctx context.Context, actor access.Actor, what access.Action, id drawbridge.InquiryID) (q *drawbridge.Inquiry, it *questionnaire.Items, err error) {
+func (d *Desk) look(ctx context.Context, actor access.Actor, what access.Action, id drawbridge.InquiryID) (*questionnaire.Items, error) {
+	var q *drawbridge.Inquiry
 	act := action.Act{Actor: actor, Action: what, On: on(id, &q)}
 	if err := d.door.View(ctx, act, func(*store.Tx) error { return nil }); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	it, err = d.asked(q)
-	return q, it, err
+	return d.asked(q)
 }

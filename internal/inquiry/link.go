@@ -73,7 +73,7 @@ type Issued struct {
 // AddLink makes a link to an inquiry. A partner's own link makes one for single
 // questions, which ends with it.
 func (d *Desk) AddLink(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, in NewLink) (Issued, error) {
-	_, it, err := d.look(ctx, actor, access.LinkWrite, id)
+	it, err := d.look(ctx, actor, access.LinkWrite, id)
 	if err != nil {
 		return Issued{}, err
 	}

@@ -51,14 +51,15 @@ func (d *Desk) Sheet(ctx context.Context, actor access.Actor, id drawbridge.Inqu
 			return err
 		}
 		link := on
-		if link.Kind = "link"; d.door.Table().Decide(actor, access.LinkRead, link, d.now()) != nil {
-			return nil
+		link.Kind = "link"
+		if sees := d.door.Table().Decide(actor, access.LinkRead, link, d.now()) == nil; sees {
+			links, err := tx.Links().Find(store.Query{Equal: map[string]any{"inquiry": id}, Newest: true})
+			for _, l := range links {
+				out.Links = append(out.Links, told(l))
+			}
+			return err
 		}
-		links, err := tx.Links().Find(store.Query{Equal: map[string]any{"inquiry": id}, Newest: true})
-		for _, l := range links {
-			out.Links = append(out.Links, told(l))
-		}
-		return err
+		return nil
 	})
 	said := map[string]questionnaire.Answer{}
 	for _, g := range out.Answers {

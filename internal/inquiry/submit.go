@@ -53,7 +53,7 @@ func (d *Desk) step(ctx context.Context, actor access.Actor, id drawbridge.Inqui
 // Submit hands the answers in. From then on they count as what their authors say
 // of themselves, and do not change any more.
 func (d *Desk) Submit(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, key string) (drawbridge.Inquiry, error) {
-	_, it, err := d.look(ctx, actor, access.InquiryAnswer, id)
+	it, err := d.look(ctx, actor, access.InquiryAnswer, id)
 	if err != nil {
 		return drawbridge.Inquiry{}, err
 	}

@@ -43,7 +43,7 @@ type Imported struct {
 // Import takes the answers of a spreadsheet in, all or none. It fills what is
 // empty; an answer that stands is replaced only where Replace names it.
 func (d *Desk) Import(ctx context.Context, actor access.Actor, id drawbridge.InquiryID, in Importing) (Imported, error) {
-	_, it, err := d.look(ctx, actor, access.InquiryAnswer, id)
+	it, err := d.look(ctx, actor, access.InquiryAnswer, id)
 	if err != nil {
 		return Imported{}, err
 	}

@@ -190,8 +190,8 @@ func (p *page) riskGrid(list []drawbridge.RiskView, names map[drawbridge.Integra
 
 // riskFields are what is said of a risk.
 func (p *page) riskFields(r *drawbridge.Risk) []view.FormField {
-	scale := func(name, text, help string, value int64, none bool) view.FormField {
-		f := view.Field{Name: name, Label: text, Help: help, Value: p.kept(name, strconv.FormatInt(value, 10)), Required: !none}
+	scale := func(name, text string, value int64, none bool) view.FormField {
+		f := view.Field{Name: name, Label: text, Value: p.kept(name, strconv.FormatInt(value, 10)), Required: !none}
 		if none {
 			f.Options = append(f.Options, view.Option{Value: "0", Text: "not stated"})
 		}
@@ -209,8 +209,8 @@ func (p *page) riskFields(r *drawbridge.Risk) []view.FormField {
 		{As: "text", Field: view.Field{Name: "cause", Label: "Because of what", Value: p.kept("cause", r.Cause), Required: true, Limit: 4000}},
 		{As: "text", Field: view.Field{Name: "consequence", Label: "With what consequence", Value: p.kept("consequence", r.Consequence), Limit: 4000}},
 		{Field: view.Field{Name: "category", Label: "Category", Help: "Like security, privacy, legal, operational.", Value: p.kept("category", r.Category), Required: true, Limit: 200}},
-		scale("likelihood", "Likelihood before treatment", "", max(r.Likelihood, 1), false), scale("impact", "Impact before treatment", "", max(r.Impact, 1), false),
-		scale("residual", "Likelihood that remains", "", r.Residual, true), scale("residual_to", "Impact that remains", "", r.ResidualTo, true),
+		scale("likelihood", "Likelihood before treatment", max(r.Likelihood, 1), false), scale("impact", "Impact before treatment", max(r.Impact, 1), false),
+		scale("residual", "Likelihood that remains", r.Residual, true), scale("residual_to", "Impact that remains", r.ResidualTo, true),
 		{As: "choice", Field: treat},
 		{As: "text", Field: view.Field{Name: "plan", Label: "Plan", Value: p.kept("plan", r.Plan), Limit: 4000}},
 		{Field: view.Field{Name: "owner", Label: "Owner", Help: "E-mail address or identifier of a person with an account.", Value: p.kept("owner", string(r.Owner)), Limit: 320}},
