@@ -15,13 +15,13 @@ import (
 func newPolicy(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "List the controls in force, or test a policy pack",
+		Short: "List the controls in force, test a policy pack, or edit the figures of one",
 		Long: `A policy pack is data: tiers, controls with measurable criteria, the rubric of the score, and
 the rules of the gate. Each carries examples that prove it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyList(env), newPolicyTest(env))
+	cmd.AddCommand(newPolicyList(env), newPolicyTest(env), newPolicyEdit(env))
 	return cmd
 }
 

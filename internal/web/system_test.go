@@ -104,3 +104,45 @@ func TestLogPages(t *testing.T) {
 		}
 	})
 }
+
+// TestPolicies reads the policy, tries other figures on the portfolio, and
+// downloads the pack that has them.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	r := open(t, "")
+	b := r.browser(t)
+	dossier := b.bring("Card payments")
+	b.looks(t, map[string][]string{
+		"/policies":      {"drawbridge", "sha256:", "Privacy exposure", "Try other figures", "Announce"},
+		"/policies/edit": {`name="set.rubric.factors.privacy_exposure.weight"`, `value="ours"`},
+	})
+	form := url.Values{"name": {"ours"}, "version": {"1.1.0"}, "set.rubric.factors.privacy_exposure.weight": {"many<"}}
+	if a := b.post("/policies/edit", form); a.StatusCode != 400 || !strings.Contains(a.text, `value="many&lt;"`) || !strings.Contains(a.text, "is no number") || len(check(t, a.text)) > 0 {
+		t.Errorf("a weight that is no number: %d %v %s", a.StatusCode, check(t, a.text), a.text)
+	}
+	form.Set("set.rubric.factors.privacy_exposure.weight", "40")
+	if a := b.post("/policies/edit", form); a.StatusCode != 400 || !strings.Contains(a.text, "No figure differs") {
+		t.Errorf("nothing edited: %d", a.StatusCode)
+	}
+	form.Set("set.rubric.factors.privacy_exposure.weight", "5")
+	form.Set("set.pack.tiers.critical.from", "45")
+	a := b.post("/policies/edit", form)
+	for _, want := range []string{"What ours-1.1.0 would change", dossier, "Download the pack", "<ins>5</ins>"} {
+		if a.StatusCode != 200 || !strings.Contains(a.text, want) || len(check(t, a.text)) > 0 {
+			t.Fatalf("preview: %d lacks %q %v: %s", a.StatusCode, want, check(t, a.text), a.text)
+		}
+	}
+	if n := r.queries.Load(); n > 25 { // and then one for each hundred
+		t.Errorf("a preview asks the database %d times", n)
+	}
+	if a := b.post("/policies/edit/download", form); a.StatusCode != 200 || !strings.HasPrefix(a.text, "\x1f\x8b") || a.Header.Get("Content-Disposition") != `attachment; filename="ours-1.1.0.tar.gz"` {
+		t.Errorf("download: %d %v", a.StatusCode, a.Header)
+	}
+	form.Set("version", "latest")
+	if a := b.post("/policies/edit/download", form); a.StatusCode != 400 || !strings.Contains(a.text, `value="latest"`) {
+		t.Errorf("a bad version: %d", a.StatusCode)
+	}
+	if a := b.post("/policies/announce", url.Values{"reason": {"nothing new"}}); a.StatusCode != 303 {
+		t.Errorf("announce: %d %s", a.StatusCode, a.text)
+	}
+}

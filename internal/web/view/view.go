@@ -167,3 +167,11 @@ func countOf(n int, one, many string) string {
 	}
 	return strconv.Itoa(n) + " " + many
 }
+
+// moved is a figure before and after.
+func moved(before, after float64) string {
+	if Figure(before) == Figure(after) {
+		return Figure(after)
+	}
+	return Figure(before) + " → " + Figure(after)
+}
