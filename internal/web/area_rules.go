@@ -41,14 +41,14 @@ var figureParts = []struct{ id, name, lead, prefix string }{
 }
 
 // policyFigures are the figures of the policy in force, as they were typed where they were.
-func (p *page) policyFigures(ws *policy.Workspace) ([]view.Figures, error) {
+func (p *page) policyFigures(ws *policy.Workspace) ([]view.PolicyPart, error) {
 	list, err := ws.Figures()
 	if err != nil {
 		return nil, err
 	}
-	var out []view.Figures
+	var out []view.PolicyPart
 	for _, part := range figureParts {
-		f := view.Figures{ID: part.id, Name: part.name, Lead: part.lead}
+		f := view.PolicyPart{ID: part.id, Name: part.name, Lead: part.lead}
 		for _, x := range list {
 			if !strings.HasPrefix(x.Path, part.prefix) {
 				continue

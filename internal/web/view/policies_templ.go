@@ -17,7 +17,7 @@ type Policies struct {
 	Once      string
 	Reason    string
 	Packs     []Pack
-	Figures   []Figures
+	Figures   []PolicyPart
 	Controls  []Control
 	Rules     int
 	Templates []Link // name and title
@@ -32,8 +32,8 @@ type Pack struct {
 	Origin  string
 }
 
-// Figures are the figures of one part of the policy.
-type Figures struct {
+// PolicyPart are the figures of one part of the policy.
+type PolicyPart struct {
 	ID   string
 	Name string
 	Lead string
@@ -616,7 +616,7 @@ type PolicyEdit struct {
 	Name    string
 	Version string
 	Wrong   map[string]string
-	Parts   []Figures
+	Parts   []PolicyPart
 	Impact  *Impact
 	Sent    []Option // the form once more, for the download
 }
