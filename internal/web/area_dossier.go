@@ -38,6 +38,7 @@ func integrationArea() area {
 			acts(in+"/attestations/{attestation}/revoke", home, (*page).dossierLife, (*page).doRevokeAttestation),
 			shows(in+"/history", home, (*page).dossierHistory),
 			shows(in+"/history/acts", home, (*page).dossierActs),
+			shows(in+"/difference", home, (*page).difference),
 			acts(in+"/assess", home, (*page).dossierHistory, (*page).doAssess),
 			acts(in+"/owner", home, (*page).dossierHistory, (*page).doAssign),
 		},

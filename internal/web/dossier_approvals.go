@@ -62,6 +62,9 @@ func (p *page) reviewRow(d *dossierPage, r *drawbridge.Review) view.ReviewRow {
 	for i := range d.File.Decisions {
 		if x := &d.File.Decisions[i]; x.Review == r.ID {
 			out.Decided = &view.DecisionRow{Outcome: view.Words(string(x.Outcome)), By: d.name(string(x.By)), At: x.CreatedAt, Until: x.Until, Rationale: x.Rationale, Superseded: x.Superseded != ""}
+			if x.Revision != "" && x.Revision != d.Integration.Head {
+				out.Decided.Since = d.base + "/difference?" + url.Values{"from": {string(x.Revision)}}.Encode()
+			}
 			if x.Approval != "" && p.mayHere(access.ApprovalRead, d) {
 				out.Decided.File = d.base + "/approvals/" + string(r.ID) + "/file"
 			}

@@ -111,6 +111,9 @@ func (d *desk) changes(out *view.Review) {
 	if s == nil {
 		return
 	}
+	if s.Revision != "" && s.Revision != d.Integration.Head {
+		out.Manifest = view.Link{Text: "The manifest since then", To: "/integrations/" + string(d.Integration.ID) + "/difference?" + url.Values{"from": {string(s.Revision)}}.Encode()}
+	}
 	out.Before = fmt.Sprintf("It was %s on %s by %s.", view.Words(string(s.Outcome)), drawbridge.DateOf(s.CreatedAt), d.who(string(s.By)))
 	for _, x := range d.Status.Differences {
 		out.Changes = append(out.Changes, view.Difference{Text: x.Text, Kind: view.Words(string(x.Kind)), Widens: x.Kind.Stale(), Old: x.Old, New: x.New})
