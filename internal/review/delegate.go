@@ -91,6 +91,39 @@ func (d *Desk) Delegations(ctx context.Context, actor access.Actor, after *regis
 	}, func(x drawbridge.Delegation) string { return string(x.ID) })
 }
 
+// Deputy is somebody who can sign for the actor.
+type Deputy struct {
+	Person drawbridge.PersonID
+	Name   string
+	Role   drawbridge.Discipline
+}
+
+// maxDeputies is how many are offered for a discipline.
+const maxDeputies = 200
+
+// Deputies lists, for each discipline that the actor reviews for, who else does.
+func (d *Desk) Deputies(ctx context.Context, actor access.Actor) ([]Deputy, error) {
+	out := []Deputy{}
+	err := d.door.List(ctx, actor, access.DelegationRead, func(tx *store.Tx, _ access.Scope) error {
+		for _, role := range drawbridge.Disciplines() {
+			if !actor.Has(role.Reviewer()) {
+				continue
+			}
+			list, err := tx.PeopleWithRole(role.Reviewer(), maxDeputies)
+			if err != nil {
+				return err
+			}
+			for i := range list {
+				if list[i].ID != actor.Person {
+					out = append(out, Deputy{list[i].ID, list[i].Name, role})
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // page reads one item further than a page goes.
 func page[T any](limit int, read func(size int) ([]T, error), id func(T) string) (register.Page[T], error) {
 	if limit == 0 {
