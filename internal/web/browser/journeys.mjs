@@ -92,10 +92,10 @@ for (const javaScriptEnabled of [true, false]) {
   await attempt(`an administrator invites somebody, whose link is shown once, ${how}`, async () => {
     const page = await as("administrator");
     await page.goto(`${base}/people/invite`);
-    await page.fill("[name=name]", "Nora Newcomer");
-    await page.fill("[name=email]", `nora.${javaScriptEnabled}@harbour.example`);
+    await page.fill("main [name=name]", "Nora Newcomer");
+    await page.fill("main [name=email]", `nora.${javaScriptEnabled}@harbour.example`);
     await page.check("input[name=role][value=requester], input[name=roles][value=requester]");
-    await page.fill("[name=reason]", "joins the team");
+    await page.fill("main [name=reason]", "joins the team");
     await press(page, "main form button.main >> nth=0");
     if (await page.locator("main input[type=password]").count()) { // sensitive acts ask who one is
       await page.fill("main input[type=password]", who("administrator").password);
