@@ -37,7 +37,7 @@ func (m *Map) Inset(w io.Writer, d Drawing) error {
 // light and dark.
 var Sheet = sync.OnceValue(func() string {
 	var b strings.Builder
-	properties(&b, ".drawmap", func(c colour) string { return "light-dark(" + c.light + "," + c.dark + ")" })
+	properties(&b, func(c colour) string { return "light-dark(" + c.light + "," + c.dark + ")" })
 	rules(&b)
 	b.WriteString(sheetOfPages)
 	return b.String()

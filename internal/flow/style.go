@@ -51,9 +51,9 @@ func light(name string) string {
 // style returns the style sheet, which never changes.
 var style = sync.OnceValue(writeStyle)
 
-// properties gives each colour its name under a selector.
-func properties(b *strings.Builder, selector string, value func(colour) string) {
-	b.WriteString(selector + "{")
+// properties gives each colour its name within a drawing.
+func properties(b *strings.Builder, value func(colour) string) {
+	b.WriteString(".drawmap{")
 	for _, c := range palette {
 		fmt.Fprintf(b, "--map-%s:%s;", c.name, value(c))
 	}
@@ -64,11 +64,11 @@ func properties(b *strings.Builder, selector string, value func(colour) string) 
 // colour before the custom property, for readers that do not know properties.
 func writeStyle() string {
 	var b strings.Builder
-	properties(&b, ".drawmap", func(c colour) string { return c.light })
+	properties(&b, func(c colour) string { return c.light })
 	b.WriteString("@media (prefers-color-scheme:dark){")
-	properties(&b, ".drawmap", func(c colour) string { return c.dark })
+	properties(&b, func(c colour) string { return c.dark })
 	b.WriteString("}\n@media print{")
-	properties(&b, ".drawmap", func(c colour) string { return c.light })
+	properties(&b, func(c colour) string { return c.light })
 	b.WriteString("}\n")
 	rules(&b)
 	return b.String()

@@ -49,7 +49,7 @@ func newCanvas(m *Map) *canvas {
 }
 
 func (c *canvas) draw() {
-	head := part{}
+	var head part
 	if c.part == nil {
 		head = c.header()
 	} else {

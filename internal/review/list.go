@@ -126,7 +126,7 @@ var next = map[drawbridge.ReviewState]string{
 // Progress tells what keeps a review from its next step, and who signed what.
 func (d *Desk) Progress(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) (Progress, error) {
 	var out Progress
-	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) (err error) {
+	err := d.view(ctx, actor, id, func(l *look) (err error) {
 		out, err = l.progress()
 		return err
 	})
@@ -154,7 +154,7 @@ func (l *look) progress() (out Progress, err error) {
 // what a reassessment looks at first.
 func (d *Desk) Changes(ctx context.Context, actor access.Actor, id drawbridge.ReviewID) ([]approval.Difference, error) {
 	out := []approval.Difference{}
-	err := d.view(ctx, actor, access.ReviewRead, id, func(l *look) error {
+	err := d.view(ctx, actor, id, func(l *look) error {
 		s, err := d.StatusOf(l.tx, l.file)
 		out = append(out, s.Differences...)
 		return err

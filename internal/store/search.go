@@ -71,7 +71,7 @@ func (tx *Tx) hits(query string, args []any) ([]drawbridge.Hit, error) {
 
 // words is the condition that each word is in one of the columns, or that the
 // whole is the identifier.
-func (s Search) words(id string, columns ...string) (string, []any) {
+func (s Search) words(columns ...string) (string, []any) {
 	var parts []string
 	var args []any
 	for _, w := range s.Words {
@@ -81,7 +81,7 @@ func (s Search) words(id string, columns ...string) (string, []any) {
 		}
 		parts = append(parts, "("+strings.Join(some, " OR ")+")")
 	}
-	return "((" + strings.Join(parts, " AND ") + ") OR " + id + " = ?)", append(args, s.Whole)
+	return "((" + strings.Join(parts, " AND ") + ") OR id = ?)", append(args, s.Whole)
 }
 
 // first puts what begins with the whole before what has it somewhere.
@@ -91,7 +91,7 @@ func (s Search) first(column string) (string, []any) {
 }
 
 func (s Search) integrations() (string, []any) {
-	where, args := s.words("id", "name", "slug")
+	where, args := s.words("name", "slug")
 	order, last := s.first("name")
 	return "SELECT 'integration', id, name, slug || ', ' || environment, id, name FROM integration WHERE " + inScope + " AND " + where + order,
 		slices.Concat(scopeArgs(s.Integrations), args, last)
@@ -101,7 +101,7 @@ func (s Search) partners([]any) (string, []any) {
 	if s.Partners.Nothing() {
 		return "", nil
 	}
-	where, args := s.words("id", "name", "id")
+	where, args := s.words("name", "id")
 	order, last := s.first("name")
 	return "SELECT 'partner' AS kind, id, name, country AS more, '' AS integration, '' AS named FROM partner WHERE " + where + order, append(args, last...)
 }
@@ -136,7 +136,7 @@ func (s Search) risks([]any) (string, []any) {
 	if s.Risks.Nothing() {
 		return "", nil
 	}
-	where, args := s.words("id", "event", "cause", "consequence", "category")
+	where, args := s.words("event", "cause", "consequence", "category")
 	if !s.Risks.All {
 		condition, values := seen("integration", s.Risks)
 		where, args = where+" AND "+condition, append(args, values...)
@@ -149,7 +149,7 @@ func (s Search) people([]any) (string, []any) {
 	if s.People.Nothing() {
 		return "", nil
 	}
-	where, args := s.words("id", "name", "email")
+	where, args := s.words("name", "email")
 	order, last := s.first("name")
 	return "SELECT 'person' AS kind, id, name AS title, email AS more, '' AS integration, '' AS named FROM person WHERE erased = ? AND (? OR id = ?) AND " + where + order,
 		slices.Concat([]any{false, s.People.All, string(s.People.Person)}, args, last)

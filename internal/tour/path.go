@@ -205,7 +205,7 @@ func (t *Tour) sign(ctx context.Context) error {
 // too early tries again after the others.
 func (t *Tour) signAll(ctx context.Context, r *drawbridge.Review, of string, open []drawbridge.Discipline) error {
 	var early error
-	for range len(open) {
+	for range open {
 		var rest []drawbridge.Discipline
 		for _, d := range open {
 			_, err := t.opt.Review.Sign(ctx, t.as(d.Reviewer()), review.Signing{Review: r.ID, Role: d, Approve: true, Comment: "Looked at, with the tests beside it.", View: of})

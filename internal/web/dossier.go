@@ -123,8 +123,8 @@ func (d *dossierPage) people() []string {
 	for i := range d.Exceptions {
 		out = append(out, string(d.Exceptions[i].Owner), string(d.Exceptions[i].ProposedBy), string(d.Exceptions[i].Approver))
 	}
-	for i := range d.Whole.Attestations {
-		out = append(out, string(d.Whole.Attestations[i].By))
+	for i := range d.Attestations {
+		out = append(out, string(d.Attestations[i].By))
 	}
 	for i := range d.Runs {
 		out = append(out, d.Runs[i].By)

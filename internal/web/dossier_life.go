@@ -34,8 +34,8 @@ func (p *page) dossierLife() (templ.Component, error) {
 		}
 		out.Steps = append(out.Steps, row)
 	}
-	for i := range d.Whole.Attestations {
-		a := &d.Whole.Attestations[i]
+	for i := range d.Attestations {
+		a := &d.Attestations[i]
 		row := view.AttestationRow{
 			ID: a.ID, Subject: view.Words(a.Subject), Statement: a.Statement, Result: view.Words(a.Result), By: d.name(string(a.By)), At: a.CreatedAt, Revoked: !a.RevokedAt.IsZero(),
 			Evidence: d.base + "/evidence#" + string(a.Evidence), Path: d.base + "/attestations/" + a.ID + "/revoke", Key: p.once(),

@@ -27,14 +27,11 @@ func (p *page) log() (templ.Component, error) {
 	below, _ := strconv.ParseInt(q.Get("below"), 10, 64)
 	out := view.Log{Now: p.now, Actor: f.Actor, Action: f.Action, Object: f.Object, From: string(f.From), To: string(f.To), Any: f != custody.LogFilter{}}
 	list, err := p.web.opt.Custody.Entries(p.R.Context(), p.Actor, f, below, 50)
-	if drawbridge.KindOf(err) == drawbridge.Invalid && err != nil {
-		p.failed = err
-		p.wrong()
-		return view.LogPage(out), nil
-	}
-	if err != nil {
+	if err != nil && drawbridge.KindOf(err) != drawbridge.Invalid {
 		return nil, err
 	}
+	p.failed = err // a filter that says nothing is said above the empty list
+	p.wrong()
 	for _, e := range list.Entries {
 		out.Rows = append(out.Rows, view.LogRow{
 			Seq: int(e.Seq), At: e.At, Actor: e.Actor, By: logOf("actor", e.Actor), Via: e.Via, Action: e.Action,

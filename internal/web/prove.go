@@ -45,7 +45,10 @@ func (p *page) doProve() (string, error) {
 	p.SetCookie("", secret)
 	to := local(p.said(carryTo))
 	target, err := url.Parse(to)
-	if err != nil || to == "/" || target.Path == "/prove" {
+	if err != nil {
+		return "", drawbridge.Errorf(drawbridge.Invalid, "the form does not say where it leads")
+	}
+	if to == "/" || target.Path == "/prove" {
 		return "/account", nil
 	}
 	form := url.Values{}

@@ -126,7 +126,10 @@ func (p *page) doSay() (string, error) {
 		done = "resolved"
 	}
 	to, err := url.Parse(local(p.said("back")))
-	if err != nil || to.Path == "/" {
+	if err != nil {
+		return "", drawbridge.Errorf(drawbridge.Invalid, "the form does not say where it leads back to")
+	}
+	if to.Path == "/" {
 		return "/threads/" + string(id) + "?done=review." + done, nil
 	}
 	return (&url.URL{Path: to.Path, RawQuery: "done=review." + done, Fragment: to.Fragment}).String(), nil

@@ -95,8 +95,8 @@ func TestPages(t *testing.T) {
 			lines.Buffer(nil, 1<<20)
 			for lines.Scan() {
 				var r struct {
-					Name  string
-					Wrong []string
+					Name  string   `json:"name"`
+					Wrong []string `json:"wrong"`
 				}
 				if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 					t.Fatalf("%s prints %q: %v", script, lines.Bytes(), err)
