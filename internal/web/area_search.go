@@ -64,13 +64,13 @@ func hit(h drawbridge.Hit) view.Hit {
 	case "review":
 		out.To = "/reviews/" + h.ID
 	case "finding":
-		out.To = "/integrations/" + string(h.Integration) + "/findings/" + h.ID
+		out.To = "/findings/" + string(h.Integration) + "/" + h.ID
 	case "risk":
 		out.To = "/risks/" + h.ID
 	case "person":
 		out.To, out.More = "/people/"+h.ID, h.More
 	case "questionnaire":
-		out.To = "/inquiries/" + h.ID
+		out.To = "/questionnaires/" + h.ID
 	}
 	return out
 }

@@ -23,8 +23,15 @@ type dossierPage struct {
 
 // tabs are the pages of a dossier.
 var tabs = []view.Link{
-	{Text: "Overview", To: ""}, {Text: "Map", To: "/map"}, {Text: "Threats", To: "/threats"}, {Text: "Evidence", To: "/evidence"}, {Text: "Tests", To: "/tests"},
-	{Text: "Questionnaires", To: "/questionnaires"}, {Text: "Approvals", To: "/approvals"}, {Text: "Lifecycle", To: "/lifecycle"}, {Text: "History", To: "/history"},
+	{Text: "Overview", To: ""},
+	{Text: "Map", To: "/map"},
+	{Text: "Threats", To: "/threats"},
+	{Text: "Evidence", To: "/evidence"},
+	{Text: "Tests", To: "/tests"},
+	{Text: "Questionnaires", To: "/questionnaires"},
+	{Text: "Approvals", To: "/approvals"},
+	{Text: "Lifecycle", To: "/lifecycle"},
+	{Text: "History", To: "/history"},
 }
 
 // dossier reads the integration of the address, and sets the page's heading. More
