@@ -161,6 +161,7 @@ var commandRows = []commandRow{
 	{args: "partner contract close ctr_x --reason x", by: "root", no1: true},
 	{args: "partner contract check swiftparcel", by: "root"},
 	{args: "partner measure ctr_x --metric availability --value 1 --from 2026-01-01 --to 2026-01-31 --source x", by: "root", no1: true},
+	{args: "partner measures ctr_x", by: "root", no1: true},
 	{args: "partner notice list", by: "root"},
 	{args: "partner notice show ntc_x", by: "root", no1: true},
 	{args: "partner notice add swiftparcel --kind incident --title x", by: "root"},
