@@ -98,7 +98,7 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	v := reflect.ValueOf(&opt).Elem()
-	program := []string{"Version", "Now", "Log", "Create"}
+	program := []string{"Version", "Now", "Log", "Create", "Demo"}
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
 		if reached[v.Field(i).Addr().Pointer()] == "" && !slices.Contains(program, name) {
