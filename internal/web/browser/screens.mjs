@@ -39,7 +39,7 @@ async function crawl(role) {
       continue;
     }
     if (!seen.has(kind(url))) seen.set(kind(url), { url, role });
-    const links = await page.$$eval("a[href]:not([download])", (all) => all.map((a) => a.href.replace(/#.*/, "")));
+    const links = await page.$$eval("a[href]:not([download])", (all) => all.map((a) => new URL(a.getAttribute("href"), location).href.replace(/#.*/, "")));
     for (const to of links) if (to.startsWith(`${base}/`) && !here.has(kind(to))) queue.push(to);
   }
   await page.context().close();
