@@ -23,6 +23,7 @@ func integrationArea() area {
 			acts(in+"/evidence", home, (*page).dossierEvidence, (*page).doOfferHere).with(upload),
 			acts(in+"/evidence/{evidence}/{step}", home, (*page).dossierEvidence, (*page).doEvidence),
 			sends(in+"/evidence/{evidence}/file", (*page).evidenceFile),
+			sends("/evidence/{id}", (*page).evidenceAt),
 			shows(in+"/tests", home, (*page).dossierTests),
 			shows(in+"/tests/{run}", home, (*page).dossierRun),
 			sends(in+"/tests/{run}/file", (*page).runFile),

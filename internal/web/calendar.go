@@ -9,12 +9,17 @@ import (
 	"github.com/a-h/templ"
 
 	"drawbridge"
+	"drawbridge/internal/access"
 	"drawbridge/internal/programme"
 	"drawbridge/internal/web/view"
 )
 
-// dueTo is where what is due stands.
-func dueTo(d *programme.Due) string {
+// dueTo is where what is due stands; empty when the person may not look at it.
+func (p *page) dueTo(d *programme.Due) string {
+	kinds := map[string]access.Action{"contract": access.ContractRead, "notice": access.NoticeRead, "evidence": access.EvidenceRead, "review": access.ReviewRead}
+	if read, ok := kinds[d.Kind]; ok && !p.sees(read) {
+		return ""
+	}
 	switch d.Kind {
 	case "contract":
 		return "/contracts/" + d.ID
@@ -60,7 +65,7 @@ func (p *page) calendar() (templ.Component, error) {
 		if kind != "" && kind != d.Kind {
 			continue
 		}
-		row := view.DueRow{Title: d.Title, To: dueTo(&d), Kind: view.Words(d.Kind), On: d.On, Late: d.On < today}
+		row := view.DueRow{Title: d.Title, To: p.dueTo(&d), Kind: view.Words(d.Kind), On: d.On, Late: d.On < today}
 		days[string(d.On)] = append(days[string(d.On)], row)
 		if string(d.On)[:7] >= out.Here {
 			out.List = append(out.List, row)

@@ -60,7 +60,11 @@ func (p *page) heading(d *dossierPage, tab string) {
 		Now: p.now, Today: drawbridge.DateOf(p.now), Base: d.base, Slug: in.Slug, Environment: in.Environment, State: view.Words(string(in.State)),
 		Tier: in.Tier, Outcome: in.Outcome, Owner: d.name(string(in.Owner)), Partner: view.Link{Text: string(in.Partner), To: "/partners/" + string(in.Partner)},
 	}
+	hidden := map[string]bool{"/evidence": !p.sees(access.EvidenceRead), "/questionnaires": !p.sees(access.InquiryRead)}
 	for _, t := range tabs {
+		if hidden[t.To] {
+			continue
+		}
 		d.head.Tabs = append(d.head.Tabs, view.Tab{Link: view.Link{Text: t.Text, To: d.base + t.To}, Count: d.count(t.To), Here: t.To == tab})
 	}
 }

@@ -146,3 +146,17 @@ func (p *page) evidenceFile() error {
 	_, err = io.Copy(p.W, r)
 	return err
 }
+
+// evidenceAt leads from the address that messages name to where a document stands.
+func (p *page) evidenceAt() error {
+	e, err := p.web.opt.Dossier.Read(p.R.Context(), p.Actor, drawbridge.EvidenceID(p.R.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	to := "/partners/" + string(e.Partner)
+	if e.Integration != "" {
+		to = "/integrations/" + string(e.Integration) + "/evidence"
+	}
+	p.redirect(to)
+	return nil
+}

@@ -288,13 +288,19 @@ func (p *page) told() *view.Flash {
 	return out
 }
 
+// sees reports whether the person sees anything of a kind: who does not gets no
+// link to its pages.
+func (p *page) sees(read access.Action) bool {
+	return !p.web.opt.Table.Scope(p.Actor, read).Nothing()
+}
+
 // menu are the entries that the person has a use for.
 func (p *page) menu(unread int) []view.Group {
 	var out []view.Group
 	for _, a := range p.web.areas {
 		at := slices.IndexFunc(out, func(g view.Group) bool { return g.Name == a.name })
 		for _, e := range a.menu {
-			if e.may != "" && p.web.opt.Table.Scope(p.Actor, e.may).Nothing() {
+			if e.may != "" && !p.sees(e.may) {
 				continue
 			}
 			if at < 0 {

@@ -77,6 +77,9 @@ func (d *desk) head() view.Review {
 		Due: r.Due, Late: r.State.Open() && r.Due != "" && r.Due.Past(d.now), Opened: r.OpenedAt, Key: d.once(),
 		Talkable: d.May[access.ThreadWrite] && r.State.Open(),
 	}
+	if d.sees(access.DelegationRead) {
+		out.Delegations = "/delegations"
+	}
 	for _, x := range d.Gate.Reasons {
 		out.Reasons = append(out.Reasons, view.Reason{Outcome: x.Outcome, Text: x.Text})
 	}

@@ -312,7 +312,7 @@ func (p *page) risk() (templ.Component, error) {
 		AfterWord: strconv.FormatInt(r.Residual, 10) + " by " + strconv.FormatInt(r.ResidualTo, 10), Closing: r.ClosingReason, Facts: riskFacts(&r, names, who),
 	}
 	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, view.Link{Text: f, To: "/integrations/" + string(r.Integration) + "/findings/" + f})
+		out.Findings = append(out.Findings, view.Link{Text: f, To: "/findings/" + string(r.Integration) + "/" + f})
 	}
 	if p.may(access.RiskWrite) {
 		out.Acts = p.riskActs(&r)
