@@ -46,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
     const page = await as("reviewer_security");
     await page.goto(base + review);
     const before = await page.innerText("text=/\\d+ of \\d+ viewed/ >> nth=0");
-    await press(page, "form[action*='/viewed'] button >> nth=0");
+    await press(page, "button[data-tick] >> nth=0");
     await page.goto(base + review);
     const after = await page.innerText("text=/\\d+ of \\d+ viewed/ >> nth=0");
     const wrong = before === after ? [`it said ${before} before, and ${after} after`] : [];
@@ -84,7 +84,8 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForLoadState("networkidle");
     await page.reload();
     const wrong = (await page.innerText(`#${escaped(id)}`)).includes("Saved") ? [] : [`${id} does not say that it was saved`];
-    wrong.push(...(await faults(page)), ...page.complaints);
+    if (javaScriptEnabled) wrong.push(...(await faults(page))); // axe is a script
+    wrong.push(...page.complaints);
     await page.context().close();
     return wrong;
   });

@@ -53,8 +53,8 @@ export const tell = (name, wrong) => process.stdout.write(`${JSON.stringify({ na
 /** Tries something, and tells what was wrong with it. */
 export async function attempt(name, fn) {
   try {
-    const wrong = (await fn()) ?? [];
-    tell(name, wrong);
+    const late = new Promise((_, fail) => setTimeout(() => fail(new Error("it took more than two minutes")), 120_000).unref());
+    tell(name, (await Promise.race([fn(), late])) ?? []);
   } catch (e) {
     tell(name, [e.message.slice(0, 2000)]);
   }
