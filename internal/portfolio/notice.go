@@ -186,7 +186,7 @@ func (d *Desk) tellReviewers(tx *store.Tx, actor access.Actor, n *drawbridge.Not
 	if err != nil {
 		return err
 	}
-	to := []drawbridge.PersonID{p.Owner}
+	var to []drawbridge.PersonID
 	for _, role := range []drawbridge.Role{drawbridge.ReviewerPrivacy, drawbridge.ReviewerLegal, drawbridge.ReviewerSecurity} {
 		people, err := tx.Holders(role, maxItems)
 		if err != nil {
@@ -196,7 +196,13 @@ func (d *Desk) tellReviewers(tx *store.Tx, actor access.Actor, n *drawbridge.Not
 			to = append(to, x.ID)
 		}
 	}
-	return d.tell(tx, actor, noticeReceived, "/notices/"+n.ID, map[string]string{"notice": n.ID, "partner": string(n.Partner)}, to...)
+	subject := map[string]string{"notice": n.ID, "partner": string(n.Partner)}
+	err = d.tell(tx, actor, noticeReceived, "/notices/"+n.ID, subject, to...)
+	if err != nil || slices.Contains(to, p.Owner) {
+		return err
+	}
+	// The owner may hold no role that reads notices; the partner's page shows what it means.
+	return d.tell(tx, actor, noticeReceived, "/partners/"+string(n.Partner), subject, p.Owner)
 }
 
 // Verdict is what was decided about a notice.

@@ -192,9 +192,26 @@ func TestNotice(t *testing.T) {
 			return f.InTime
 		}
 		sub := portfolio.NoticeEdit{Kind: "subprocessor", Facts: drawbridge.NoticeFacts{Name: "Cloudyard", Country: "US"}}
-		if n := add(sub); !strings.HasPrefix(n.Rule, "policy: ") || n.Deadline == "" || inTime(n) != "unknown" {
+		r.Write(t, func(tx *store.Tx) error {
+			p, err := tx.Partner("acme")
+			if err != nil {
+				return err
+			}
+			p.Owner = ann.Person
+			return tx.SetPartner(p)
+		})
+		n := add(sub)
+		if !strings.HasPrefix(n.Rule, "policy: ") || n.Deadline == "" || inTime(n) != "unknown" {
 			t.Errorf("without a contract = %+v, want the policy's days", n)
 		}
+		r.Look(t, func(tx *store.Tx) error { // each is led to what they may read
+			for who, want := range map[drawbridge.PersonID]string{leo.Person: "/notices/" + n.ID, ann.Person: "/partners/acme"} {
+				if list, err := tx.MessagesBefore(who, true, "", 10); err != nil || len(list) != 1 || list[0].Link != want {
+					t.Errorf("messages to %s = %+v %v, want one that leads to %s", who, list, err, want)
+				}
+			}
+			return nil
+		})
 		r.Write(t, func(tx *store.Tx) error {
 			return tx.Contracts().Add(&drawbridge.Contract{ID: "ctr_1", Partner: "acme", Type: "dpa", Objection: 10, BreachHours: 24, Deprecation: 90})
 		})

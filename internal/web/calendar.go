@@ -17,7 +17,7 @@ import (
 // dueTo is where what is due stands; empty when the person may not look at it.
 func (p *page) dueTo(d *programme.Due) string {
 	kinds := map[string]access.Action{"contract": access.ContractRead, "notice": access.NoticeRead, "evidence": access.EvidenceRead, "review": access.ReviewRead}
-	if read, ok := kinds[d.Kind]; ok && !p.sees(read) {
+	if read, ok := kinds[d.Kind]; ok && !p.may(read) {
 		return ""
 	}
 	switch d.Kind {

@@ -60,7 +60,7 @@ func (p *page) heading(d *dossierPage, tab string) {
 		Now: p.now, Today: drawbridge.DateOf(p.now), Base: d.base, Slug: in.Slug, Environment: in.Environment, State: view.Words(string(in.State)),
 		Tier: in.Tier, Outcome: in.Outcome, Owner: d.name(string(in.Owner)), Partner: view.Link{Text: string(in.Partner), To: "/partners/" + string(in.Partner)},
 	}
-	hidden := map[string]bool{"/evidence": !p.sees(access.EvidenceRead), "/questionnaires": !p.sees(access.InquiryRead)}
+	hidden := map[string]bool{"/evidence": !p.may(access.EvidenceRead), "/questionnaires": !p.may(access.InquiryRead)}
 	for _, t := range tabs {
 		if hidden[t.To] {
 			continue

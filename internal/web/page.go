@@ -288,11 +288,9 @@ func (p *page) told() *view.Flash {
 	return out
 }
 
-// sees reports whether the person sees anything of a kind: who does not gets no
-// link to its pages.
-func (p *page) sees(read access.Action) bool {
-	return !p.web.opt.Table.Scope(p.Actor, read).Nothing()
-}
+// may reports whether a link or a button is worth showing: whether the person may
+// do this to anything at all. The desk decides.
+func (p *page) may(act access.Action) bool { return !p.web.opt.Table.Scope(p.Actor, act).Nothing() }
 
 // menu are the entries that the person has a use for.
 func (p *page) menu(unread int) []view.Group {
@@ -300,7 +298,7 @@ func (p *page) menu(unread int) []view.Group {
 	for _, a := range p.web.areas {
 		at := slices.IndexFunc(out, func(g view.Group) bool { return g.Name == a.name })
 		for _, e := range a.menu {
-			if e.may != "" && !p.sees(e.may) {
+			if e.may != "" && !p.may(e.may) {
 				continue
 			}
 			if at < 0 {

@@ -320,7 +320,7 @@ func (p *page) partnersOthers(out *view.Partner, id drawbridge.PartnerID) error 
 		if s.ID != "" && !row.Ended && p.may(access.PartnerWrite) {
 			row.End = "/partners/" + string(id) + "/subprocessors/" + s.ID + "/end"
 		}
-		if s.Notice != "" {
+		if s.Notice != "" && p.may(access.NoticeRead) {
 			row.Notice = "/notices/" + s.Notice
 		}
 		out.Others = append(out.Others, row)

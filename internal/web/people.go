@@ -69,9 +69,6 @@ func worded(list []string) (out []string) {
 	return out
 }
 
-// may reports whether a button is worth showing; the desk decides.
-func (p *page) may(act access.Action) bool { return !p.web.opt.Table.Scope(p.Actor, act).Nothing() }
-
 func (p *page) people() (templ.Component, error) {
 	p.shell.Title, p.shell.Lead = "People", "Who has an account, and what each may do."
 	q := p.R.URL.Query()

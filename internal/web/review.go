@@ -77,7 +77,7 @@ func (d *desk) head() view.Review {
 		Due: r.Due, Late: r.State.Open() && r.Due != "" && r.Due.Past(d.now), Opened: r.OpenedAt, Key: d.once(),
 		Talkable: d.May[access.ThreadWrite] && r.State.Open(),
 	}
-	if d.sees(access.DelegationRead) {
+	if d.may(access.DelegationRead) {
 		out.Delegations = "/delegations"
 	}
 	for _, x := range d.Gate.Reasons {
