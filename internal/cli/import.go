@@ -13,6 +13,7 @@ import (
 	"drawbridge/internal/exchange"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/policy"
+	"drawbridge/internal/spec"
 )
 
 const importLong = `Import reads a model of another threat-modelling tool, Open Threat Model (otm) or Threagile, and
@@ -58,7 +59,7 @@ func newImport(env *Env) *cobra.Command {
 		if err := writeImport(env.path(*out), ws, result); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.Stdout, "%s\n", filepath.ToSlash(filepath.Join(*out, manifestName)))
+		fmt.Fprintf(env.Stdout, "%s\n", filepath.ToSlash(filepath.Join(*out, spec.ManifestName)))
 		return tellLosses(env, *loss, result.Losses)
 	}
 	return cmd
@@ -74,13 +75,13 @@ func writeImport(dir string, ws *policy.Workspace, r *exchange.Result) error {
 	if err != nil {
 		return fmt.Errorf("encode the manifest: %w", err)
 	}
-	files := []outFile{{manifestName, text}}
+	files := manifest.Files{spec.ManifestName: text}
 	if r.Partner != nil {
 		text, err := manifest.EncodePartner(r.Partner)
 		if err != nil {
 			return fmt.Errorf("encode the partner's file: %w", err)
 		}
-		files = append(files, outFile{"partners/" + r.Partner.ID + ".yaml", text})
+		files["partners/"+r.Partner.ID+".yaml"] = text
 	}
 	cannot := func(err error) error {
 		return drawbridge.Errorf(drawbridge.Unavailable, "%s cannot be written: %w; nothing is left behind", dir, err)
@@ -93,12 +94,12 @@ func writeImport(dir string, ws *policy.Workspace, r *exchange.Result) error {
 		return cannot(err)
 	}
 	defer os.RemoveAll(temp) // gone already when all went well
-	for _, f := range files {
-		if err := writeOut(filepath.Join(temp, filepath.FromSlash(f.name)), f.data); err != nil {
+	for name, data := range files {
+		if err := writeOut(filepath.Join(temp, filepath.FromSlash(name)), data); err != nil {
 			return cannot(err)
 		}
 	}
-	if _, err := manifest.Load(filepath.Join(temp, manifestName), ws.ManifestOptions()...); err != nil {
+	if _, err := manifest.Load(filepath.Join(temp, spec.ManifestName), ws.ManifestOptions()...); err != nil {
 		return drawbridge.Errorf(drawbridge.Invalid, "the model does not make a valid manifest: %w", err)
 	}
 	if err := os.Chmod(temp, 0o755); err != nil { //nolint:gosec // MkdirTemp gives 0700, the files are no secret

@@ -75,11 +75,8 @@ type newcomer struct {
 
 // source is a specification as it was given.
 type source struct {
-	name string // for messages
-	file string // name of the copy
-	dir  string // folder of what it refers to; "" when it was fetched
-	url  string // where it came from, or ""
-	data []byte
+	spec.Source
+	dir string // folder of what it refers to; "" when it was fetched
 }
 
 func (n *newcomer) check() error {
@@ -111,8 +108,8 @@ func (n *newcomer) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.env.progress("reading %s ...", src.name)
-	api, err := spec.Read(src.name, src.data, spec.Options{Dir: src.dir, From: src.url})
+	n.env.progress("reading %s ...", src.Name)
+	api, err := spec.Read(src.Name, src.Data, spec.Options{Dir: src.dir, From: src.URL})
 	n.env.progressDone()
 	if err != nil {
 		return err
@@ -126,14 +123,14 @@ func (n *newcomer) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	files, err := copies(api, src)
+	files, err := api.Copies(src.Source)
 	if err != nil {
 		return err
 	}
 	n.env.progress("classifying the data of %d operations ...", len(chosen))
 	opt := spec.DraftOptions{ID: n.id, Environment: n.environment, Partner: n.partner, Classify: n.taxonomy}
 	if len(files) > 0 {
-		opt.SpecFile = "./" + src.file
+		opt.SpecFile = "./" + src.File
 	}
 	draft, err := spec.NewDraft(api, chosen, opt)
 	n.env.progressDone()
@@ -192,7 +189,7 @@ func (n *newcomer) read(ctx context.Context) (source, error) {
 	if err != nil {
 		return source{}, n.unreadable(err)
 	}
-	return source{name: n.from, file: specName(filepath.Base(file), data), dir: filepath.Dir(file), data: data}, nil
+	return source{spec.Source{Name: n.from, File: spec.CopyName(filepath.Base(file), data), Data: data}, filepath.Dir(file)}, nil
 }
 
 func (n *newcomer) unreadable(err error) error {
@@ -219,25 +216,5 @@ func (n *newcomer) fetch(ctx context.Context) (source, error) {
 	if !doc.Secure {
 		fmt.Fprintln(n.env.Stderr, "drawbridge: the specification came over plain http; anyone on the way could have changed it")
 	}
-	return source{name: doc.Name, file: specName(doc.Name, doc.Body), url: doc.URL, data: doc.Body}, nil
-}
-
-var unsafeName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
-
-// specName is the name of the specification's copy.
-func specName(name string, data []byte) string {
-	name = strings.TrimLeft(unsafeName.ReplaceAllString(name, "-"), ".-")
-	if ext := filepath.Ext(name); ext == "" || name == "" {
-		if name == "" {
-			name = "specification"
-		}
-		if text := strings.TrimSpace(string(data[:min(len(data), 100)])); strings.HasPrefix(text, "{") {
-			return name + ".json"
-		}
-		return name + ".yaml"
-	}
-	if name == manifestName {
-		return "specification.yaml"
-	}
-	return name
+	return source{Source: spec.Source{Name: doc.Name, File: spec.CopyName(doc.Name, doc.Body), URL: doc.URL, Data: doc.Body}}, nil
 }

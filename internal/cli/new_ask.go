@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,8 +14,6 @@ import (
 	"charm.land/huh/v2"
 	"golang.org/x/term"
 
-	"drawbridge"
-	"drawbridge/internal/manifest"
 	"drawbridge/internal/spec"
 	"drawbridge/internal/taxonomy"
 )
@@ -48,26 +45,18 @@ func (n *newcomer) asker() asker {
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// group is a set of elements that one answer settles: same name, same guess.
-type group struct {
-	name, category string
-	level          drawbridge.Level
-	elements       []*manifest.DataElement
-	where          string
-}
-
 // review goes once over the guesses, biggest exposure first: level, then count.
 // Elements without a guess come last; there may be many.
 func (n *newcomer) review(ask asker, draft *spec.Draft) error {
-	groups := n.groups(draft)
+	groups := draft.Guesses(n.taxonomy)
 	settled := map[string]bool{} // categories of which all guesses are confirmed
 	skipped := map[string]bool{}
 	for i, g := range groups {
-		if settled[g.category] && g.category != "" {
-			g.declare(g.category)
+		if settled[g.Category] && g.Category != "" {
+			g.Declare(g.Category)
 			continue
 		}
-		if skipped[g.category] {
+		if skipped[g.Category] {
 			continue
 		}
 		stop, err := n.ask(ask, g, i, len(groups), settled, skipped)
@@ -88,19 +77,19 @@ const (
 	stopAsking = "Stop here: leave the rest as it is"
 )
 
-func (n *newcomer) ask(ask asker, g *group, i, total int, settled, skipped map[string]bool) (stop bool, err error) {
-	title, options := fmt.Sprintf("%d/%d  %s: no guess; what is it?", i+1, total, g.name), []string{correct, skipOpen, skipAll, stopAsking}
-	all := "Yes, and all that remain of " + g.category
-	if g.category != "" {
-		c, _ := n.taxonomy.Category(g.category)
-		title = fmt.Sprintf("%d/%d  %s: is this %s (%s, %s)?", i+1, total, g.name, g.category, strings.ToLower(c.Name), g.level)
+func (n *newcomer) ask(ask asker, g *spec.Guess, i, total int, settled, skipped map[string]bool) (stop bool, err error) {
+	title, options := fmt.Sprintf("%d/%d  %s: no guess; what is it?", i+1, total, g.Name), []string{correct, skipOpen, skipAll, stopAsking}
+	all := "Yes, and all that remain of " + g.Category
+	if g.Category != "" {
+		c, _ := n.taxonomy.Category(g.Category)
+		title = fmt.Sprintf("%d/%d  %s: is this %s (%s, %s)?", i+1, total, g.Name, g.Category, strings.ToLower(c.Name), g.Level)
 		options = []string{yes, all, correct, skip, stopAsking}
 	}
-	detail := g.where
-	if more := len(g.elements) - 1; more > 0 {
+	detail := g.Where
+	if more := len(g.Elements) - 1; more > 0 {
 		detail += fmt.Sprintf(", and %s more", count(more, "place"))
 	}
-	if because := g.elements[0].Because; because != "" {
+	if because := g.Elements[0].Because; because != "" {
 		detail += "; guessed by " + because
 	}
 	choice, err := ask.choose(title, detail, options)
@@ -109,51 +98,24 @@ func (n *newcomer) ask(ask asker, g *group, i, total int, settled, skipped map[s
 	}
 	switch options[choice] {
 	case yes:
-		g.declare(g.category)
+		g.Declare(g.Category)
 	case all:
-		settled[g.category] = true
-		g.declare(g.category)
+		settled[g.Category] = true
+		g.Declare(g.Category)
 	case correct:
-		id, err := ask.category(n.taxonomy, "Category of "+g.name)
+		id, err := ask.category(n.taxonomy, "Category of "+g.Name)
 		if err != nil {
 			return false, err
 		}
 		if id != "" {
-			g.declare(id)
+			g.Declare(id)
 		}
 	case skipAll:
-		skipped[g.category] = true
+		skipped[g.Category] = true
 	case stopAsking:
 		return true, nil
 	}
 	return false, nil
-}
-
-// declare notes that a person confirmed the category.
-func (g *group) declare(category string) {
-	for _, e := range g.elements {
-		e.Category, e.Source, e.Confidence, e.Because = category, drawbridge.Declared, nil, ""
-	}
-}
-
-// groups joins equal names with equal guesses.
-func (n *newcomer) groups(draft *spec.Draft) []*group {
-	var out []*group
-	index := map[[2]string]*group{}
-	each(draft, func(flow *manifest.Flow, d *manifest.DataElement) {
-		key := [2]string{strings.ToLower(fieldName(d.Field)), d.Category}
-		g := index[key]
-		if g == nil {
-			g = &group{name: fieldName(d.Field), category: d.Category, level: n.level(d.Category), where: flow.ID + " " + string(d.At) + " " + string(d.Field)}
-			index[key] = g
-			out = append(out, g)
-		}
-		g.elements = append(g.elements, d)
-	})
-	slices.SortStableFunc(out, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(len(b.elements), len(a.elements)), strings.Compare(a.name, b.name))
-	})
-	return out
 }
 
 // menuAsker asks with menus on a terminal.

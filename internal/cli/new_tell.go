@@ -60,11 +60,11 @@ type openItem struct {
 func (n *newcomer) tell(api *spec.API, draft *spec.Draft, src source, kept bool, operations int) error {
 	r := newResult{
 		SchemaVersion: drawbridge.SchemaVersion, Dir: n.out, Format: api.Format, Operations: operations, Flows: len(draft.Integration.Flows),
-		Manifest: filepath.ToSlash(filepath.Join(n.out, manifestName)), Partner: filepath.ToSlash(filepath.Join(n.out, "partners", draft.Partner.ID+".yaml")),
+		Manifest: filepath.ToSlash(filepath.Join(n.out, spec.ManifestName)), Partner: filepath.ToSlash(filepath.Join(n.out, "partners", draft.Partner.ID+".yaml")),
 		Levels: n.levels(draft), Open: n.open(draft), Notes: append([]string{}, draft.Notes...), Warnings: []string{},
 	}
 	if kept {
-		r.Specification = filepath.ToSlash(filepath.Join(n.out, src.file))
+		r.Specification = filepath.ToSlash(filepath.Join(n.out, src.File))
 	} else {
 		r.Notes = append(r.Notes, api.Secret+"; the file was not copied, and the manifest names no specification")
 	}
@@ -155,21 +155,11 @@ func some(list []string, most int) string {
 	return strings.Join(list, ", ")
 }
 
-// each calls f for every data element.
-func each(draft *spec.Draft, f func(flow *manifest.Flow, d *manifest.DataElement)) {
-	for i := range draft.Integration.Flows {
-		flow := &draft.Integration.Flows[i]
-		for j := range flow.Data {
-			f(flow, &flow.Data[j])
-		}
-	}
-}
-
 // levels counts the elements of each level.
 func (n *newcomer) levels(draft *spec.Draft) []levelTell {
 	counts := map[drawbridge.Level]int{}
 	categories := map[drawbridge.Level][]string{}
-	each(draft, func(_ *manifest.Flow, d *manifest.DataElement) {
+	draft.Each(func(_ *manifest.Flow, d *manifest.DataElement) {
 		level := n.level(d.Category)
 		counts[level]++
 		if d.Category != "" && !slices.Contains(categories[level], d.Category) {
@@ -197,7 +187,7 @@ func (n *newcomer) level(category string) drawbridge.Level {
 func (n *newcomer) open(draft *spec.Draft) openTell {
 	out := openTell{Elements: []openItem{}}
 	index := map[[2]string]int{}
-	each(draft, func(flow *manifest.Flow, d *manifest.DataElement) {
+	draft.Each(func(flow *manifest.Flow, d *manifest.DataElement) {
 		confidence := 0.0
 		switch {
 		case d.Source == drawbridge.Declared:
@@ -210,7 +200,7 @@ func (n *newcomer) open(draft *spec.Draft) openTell {
 		default:
 			return
 		}
-		key := [2]string{fieldName(d.Field), d.Category}
+		key := [2]string{spec.FieldName(d.Field), d.Category}
 		i, ok := index[key]
 		if !ok {
 			i = len(out.Elements)
@@ -225,15 +215,4 @@ func (n *newcomer) open(draft *spec.Draft) openTell {
 		return cmp.Or(cmp.Compare(n.level(b.Category), n.level(a.Category)), cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
 	})
 	return out
-}
-
-// fieldName is the last name in a field path.
-func fieldName(p drawbridge.FieldPath) string {
-	name := string(p)
-	for _, s := range p.Segments() {
-		if !s.Any {
-			name = s.Name
-		}
-	}
-	return name
 }

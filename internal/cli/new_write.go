@@ -1,58 +1,26 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"drawbridge"
 	"drawbridge/internal/manifest"
 	"drawbridge/internal/spec"
 )
 
-const manifestName = "integration.yaml"
-
-// outFile is one file of the new folder.
-type outFile struct {
-	name string // relative, with slashes
-	data []byte
-}
-
-// copies returns the specification and what it refers to, or nothing when it
-// holds secrets.
-func copies(api *spec.API, src source) ([]outFile, error) {
-	if api.Secret != "" {
-		return nil, nil
-	}
-	files := []outFile{{src.file, src.data}}
-	for _, f := range api.Files {
-		if f.Name == manifestName || f.Name == src.file || strings.HasPrefix(f.Name, "partners/") {
-			return nil, drawbridge.Errorf(drawbridge.Conflict, "%s refers to %s, which is the name of a file of the new folder; rename it", src.name, f.Name)
-		}
-		files = append(files, outFile{f.Name, []byte(f.Data)})
-	}
-	return files, nil
-}
-
 // write makes the folder: everything in a temporary one beside it, checked by
 // loading it, then renamed.
-func (n *newcomer) write(ctx context.Context, draft *spec.Draft, api *spec.API, src source, files []outFile) error {
-	m, err := manifest.Encode(draft.Integration)
+func (n *newcomer) write(ctx context.Context, draft *spec.Draft, api *spec.API, src source, files manifest.Files) error {
+	made, err := draft.Files(api, src.Source)
 	if err != nil {
-		return fmt.Errorf("encode the manifest: %w", err)
+		return err
 	}
-	p, err := manifest.EncodePartner(draft.Partner)
-	if err != nil {
-		return fmt.Errorf("encode the partner's file: %w", err)
-	}
-	files = append(files,
-		outFile{manifestName, append(heading(api, src), m...)},
-		outFile{"partners/" + draft.Partner.ID + ".yaml", append(p, partnerHints...)})
+	maps.Copy(made, files)
 	dir := n.env.path(n.out)
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // a folder of the person's own repository
@@ -63,8 +31,8 @@ func (n *newcomer) write(ctx context.Context, draft *spec.Draft, api *spec.API, 
 		return n.unwritable(err)
 	}
 	defer os.RemoveAll(temp) // gone already when all went well
-	for _, f := range files {
-		if err := writeOut(filepath.Join(temp, filepath.FromSlash(f.name)), f.data); err != nil {
+	for name, data := range made {
+		if err := writeOut(filepath.Join(temp, filepath.FromSlash(name)), data); err != nil {
 			return n.unwritable(err)
 		}
 	}
@@ -113,7 +81,7 @@ func (n *newcomer) unwritable(err error) error {
 
 // selfCheck loads what was written, as the next command will.
 func (n *newcomer) selfCheck(temp string) error {
-	_, err := manifest.Load(filepath.Join(temp, manifestName), manifest.WithCategories(func(id string) (bool, []string) {
+	_, err := manifest.Load(filepath.Join(temp, spec.ManifestName), manifest.WithCategories(func(id string) (bool, []string) {
 		_, ok := n.taxonomy.Category(id)
 		return ok, nil
 	}))
@@ -122,30 +90,3 @@ func (n *newcomer) selfCheck(temp string) error {
 	}
 	return nil
 }
-
-// heading says where the manifest comes from.
-func heading(api *spec.API, src source) []byte {
-	var b bytes.Buffer
-	from := path.Base(filepath.ToSlash(src.name))
-	if src.url != "" {
-		from = src.url
-	}
-	what := strings.TrimSpace(api.Title + " " + api.Version)
-	if what != "" {
-		what = ": " + what
-	}
-	fmt.Fprintf(&b, "# Drafted from %s (%s%s).\n", oneComment(from), oneComment(api.Format), oneComment(what))
-	b.WriteString("# Rename our-app, say what the integration is for and who owns it, and confirm what was inferred.\n")
-	b.WriteString("# What is left out is unknown, and becomes a question.\n")
-	return b.Bytes()
-}
-
-// oneComment keeps text from outside on one line of a comment.
-func oneComment(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0x85 || c == 0x2028 || c == 0x2029 }), " ")
-}
-
-const partnerHints = `# What a specification does not say about the partner, and a review needs:
-#   legal_name, country, security_contact, privacy_contact
-#   subprocessors, assurance, incidents   ([] when there are none; left out means unknown)
-`
