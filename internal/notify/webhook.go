@@ -21,6 +21,7 @@ import (
 	"drawbridge/internal/access"
 	"drawbridge/internal/action"
 	"drawbridge/internal/dial"
+	"drawbridge/internal/job"
 	"drawbridge/internal/seal"
 	"drawbridge/internal/store"
 )
@@ -359,4 +360,33 @@ func Verify(secret seal.Hidden, header http.Header, body []byte, now time.Time) 
 		return errors.New("no signature is right")
 	}
 	return nil
+}
+
+// Redeliver sends a message that was given up, or dropped while its webhook was
+// off, again: from the first try on.
+func (n *Notify) Redeliver(ctx context.Context, actor access.Actor, id drawbridge.WebhookID, message drawbridge.MessageID, key string) error {
+	act := hookAct(actor, id)
+	act.Key, act.Input = key, map[string]string{"again": string(message)}
+	_, _, err := action.Do(ctx, n.opt.Door, act, func(tx *store.Tx) (struct{}, error) {
+		h, err := tx.Webhook(id)
+		if err != nil {
+			return struct{}{}, err
+		}
+		d, err := tx.Delivery(string(message) + "/" + string(id))
+		switch {
+		case err != nil:
+			return struct{}{}, err
+		case h.Disabled:
+			return struct{}{}, drawbridge.Errorf(drawbridge.Conflict, "the webhook is off: switch it on first")
+		case d.State != drawbridge.Dead && d.State != drawbridge.Dropped:
+			return struct{}{}, drawbridge.Errorf(drawbridge.Conflict, "the message is %s already", d.State)
+		}
+		tx.Note("again", string(message))
+		now := n.opt.Door.Now()
+		if err := tx.ReopenDelivery(d.ID); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, tx.AddEvent(job.Event{ID: drawbridge.EventID(drawbridge.NewID("evt", now)), Kind: hookEvent, Subject: d.ID, DueAt: now, CreatedAt: now})
+	})
+	return err
 }

@@ -49,6 +49,12 @@ func (tx *Tx) EndDelivery(id string, state drawbridge.DeliveryState, now time.Ti
 	return err
 }
 
+// ReopenDelivery lets a delivery that ended wait again, with no failure counted.
+func (tx *Tx) ReopenDelivery(id string) error {
+	_, err := tx.exec(`UPDATE delivery SET state = 'waiting', failures = 0, done_at = '' WHERE id = ? AND state <> 'waiting'`, id)
+	return err
+}
+
 // DeadInARow counts what a channel lost since the last message that it took.
 func (tx *Tx) DeadInARow(channel string) (int64, error) {
 	var n int64
