@@ -136,6 +136,7 @@ var places = []place{
 
 // weak is what a safeguard is where nobody cares.
 var weak = map[string]any{
+	"authz": "authn_only", "field_allowlist": false, "max_depth": int64(0), "contract_test": false, "tenant_source": "payload",
 	"tls_min": "1.0", "tls_verify": "none", "crypto_policy": false, "credential_shared": true, "credential_isolated": false, "secrets_managed": false,
 	"revocation": false, "idempotency_key": false, "response_validation": false, "injection_safe": false, "output_encoding": false, "max_body": drawbridge.Size(0),
 	"redirects": "followed", "egress_allowlist": false, "request_allowlist": false, "erasure": "none", "logging": "payload", "retry": "fixed", "breaker": false,
@@ -147,7 +148,7 @@ var weak = map[string]any{
 
 // weaken takes safeguards away: some are known to be missing, of others nobody knows.
 func (it *item) weaken(in *manifest.Interface, r *rand.Rand) {
-	missing, unknown := []float64{0.03, 0.25, 0.75}[it.care], []float64{0.02, 0.15, 0.05}[it.care]
+	missing, unknown := []float64{0.005, 0.05, 0.7}[it.care], []float64{0.02, 0.12, 0.05}[it.care]
 	for _, key := range sortedKeys(in.Safeguards) {
 		switch p := r.Float64(); {
 		case p < missing:
