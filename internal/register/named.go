@@ -8,9 +8,19 @@ import (
 	"drawbridge/internal/store"
 )
 
-// Named tells what integrations are called, of those that the actor may see.
+// Named returns the names of those integrations that the actor may see.
 func (d *Desk) Named(ctx context.Context, actor access.Actor, ids []drawbridge.IntegrationID) (map[drawbridge.IntegrationID]string, error) {
-	out := map[drawbridge.IntegrationID]string{}
+	found, err := d.Among(ctx, actor, ids)
+	out := make(map[drawbridge.IntegrationID]string, len(found))
+	for id, in := range found {
+		out[id] = in.Name
+	}
+	return out, err
+}
+
+// Among returns those of the integrations that the actor may see, in one question.
+func (d *Desk) Among(ctx context.Context, actor access.Actor, ids []drawbridge.IntegrationID) (map[drawbridge.IntegrationID]drawbridge.Integration, error) {
+	out := make(map[drawbridge.IntegrationID]drawbridge.Integration, len(ids))
 	if len(ids) == 0 {
 		return out, nil
 	}
@@ -21,7 +31,7 @@ func (d *Desk) Named(ctx context.Context, actor access.Actor, ids []drawbridge.I
 	err := d.door.List(ctx, actor, access.IntegrationRead, func(tx *store.Tx, s access.Scope) error {
 		list, err := tx.IntegrationShelf().Find(store.Query{Scope: &s, In: map[string][]string{"id": texts}, Limit: len(texts)})
 		for i := range list {
-			out[list[i].ID] = list[i].Name
+			out[list[i].ID] = list[i]
 		}
 		return err
 	})

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -67,12 +68,12 @@ func freshness(isStale bool) string {
 	return fresh
 }
 
-// danger is what an open review is ordered by: its tier, and within that the
-// residual risk of the head.
+// danger is what an open review is ordered by: its tier, before triage the one that
+// the head was assessed at, and within that the residual risk of the head.
 func (l *look) danger(r *drawbridge.Review) int64 {
 	if r == nil {
 		return 0
 	}
 	const steps = 1000
-	return int64(danger(r.Tier)+1)*steps + int64(min(steps-1, max(0, math.Round(l.in.Residual))))
+	return int64(danger(cmp.Or(r.Tier, l.in.Tier))+1)*steps + int64(min(steps-1, max(0, math.Round(l.in.Residual))))
 }

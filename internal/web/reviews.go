@@ -32,7 +32,7 @@ func (p *page) reviews() (templ.Component, error) {
 	for _, r := range list.Items {
 		ids = append(ids, r.Integration)
 	}
-	names, err := p.web.opt.Register.Named(p.R.Context(), p.Actor, ids)
+	about, err := p.web.opt.Register.Among(p.R.Context(), p.Actor, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +45,8 @@ func (p *page) reviews() (templ.Component, error) {
 	}
 	for _, r := range list.Items {
 		out.Rows = append(out.Rows, view.ListedReview{
-			Name: cmp.Or(names[r.Integration], string(r.Integration)), To: "/reviews/" + string(r.ID), Number: int(r.Number), State: view.Words(string(r.State)),
-			Tone: cmp.Or(stateTones[r.State], view.Idle), Tier: r.Tier, Cause: view.Words(r.Cause), Due: r.Due,
+			Name: cmp.Or(about[r.Integration].Name, string(r.Integration)), To: "/reviews/" + string(r.ID), Number: int(r.Number), State: view.Words(string(r.State)),
+			Tone: cmp.Or(stateTones[r.State], view.Idle), Tier: cmp.Or(r.Tier, about[r.Integration].Tier), Assessed: r.Tier == "", Cause: view.Words(r.Cause), Due: r.Due,
 			Late: r.State.Open() && r.Due != "" && r.Due.Past(p.now), Opened: r.OpenedAt,
 		})
 	}
