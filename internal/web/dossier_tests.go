@@ -4,10 +4,12 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
 	"drawbridge"
+	"drawbridge/internal/access"
 	"drawbridge/internal/check"
 	"drawbridge/internal/register"
 	"drawbridge/internal/web/view"
@@ -51,12 +53,33 @@ func (p *page) dossierTests() (templ.Component, error) {
 			if s.Holds {
 				said = "in place"
 			}
-			row.Said = append(row.Said, s.Source+": "+said)
+			row.Said = append(row.Said, p.claimed(s.Source, said))
 		}
 		out.Claims = append(out.Claims, row)
 	}
 	slices.SortStableFunc(out.Claims, func(a, b view.ClaimRow) int { return order(b.Bad) - order(a.Bad) })
 	return view.TestsPage(out), nil
+}
+
+// claimed is who says so, and what: the manifest, an answer or a document, with its page.
+func (p *page) claimed(source, said string) view.Link {
+	kind, id, _ := strings.Cut(source, ":")
+	switch kind {
+	case "answer":
+		inquiry, question, _ := strings.Cut(id, "/")
+		l := view.Link{Text: "answer to " + question + ": " + said}
+		if p.may(access.InquiryRead) {
+			l.To = "/questionnaires/" + inquiry
+		}
+		return l
+	case "evidence":
+		l := view.Link{Text: "a document: " + said}
+		if p.may(access.EvidenceRead) {
+			l.To = "/evidence/" + id
+		}
+		return l
+	}
+	return view.Link{Text: source + ": " + said}
 }
 
 func order(b bool) int {

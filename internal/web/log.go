@@ -32,9 +32,17 @@ func (p *page) log() (templ.Component, error) {
 	}
 	p.failed = err // a filter that says nothing is said above the empty list
 	p.wrong()
+	var who []string
+	for _, e := range list.Entries {
+		who = append(who, e.Actor)
+	}
+	names, err := p.web.opt.Account.Names(p.R.Context(), p.Actor, who...)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range list.Entries {
 		out.Rows = append(out.Rows, view.LogRow{
-			Seq: int(e.Seq), At: e.At, Actor: e.Actor, By: logOf("actor", e.Actor), Via: e.Via, Action: e.Action,
+			Seq: int(e.Seq), At: e.At, Actor: e.Actor, Name: names[e.Actor], By: logOf("actor", e.Actor), Via: e.Via, Action: e.Action,
 			Object: e.Object, About: logAbout(e.Object), Count: len(e.Changes),
 		})
 	}
@@ -88,8 +96,12 @@ func (p *page) logEntry() (templ.Component, error) {
 	}
 	p.shell.Title = fmt.Sprintf("Entry %d: %s", seq, e.Action)
 	p.shell.Trail = []view.Link{{Text: "Log", To: "/log"}}
+	names, err := p.web.opt.Account.Names(p.R.Context(), p.Actor, e.Actor)
+	if err != nil {
+		return nil, err
+	}
 	out := view.LogEntry{
-		Now: p.now, Seq: int(seq), Size: int(e.Size), At: e.At, Actor: view.Link{Text: e.Actor, To: logOf("actor", e.Actor)}, Via: e.Via, Action: e.Action,
+		Now: p.now, Seq: int(seq), Size: int(e.Size), At: e.At, Name: names[e.Actor], Actor: view.Link{Text: e.Actor, To: logOf("actor", e.Actor)}, Via: e.Via, Action: e.Action,
 		Object: view.Link{Text: e.Object, To: logOf("object", e.Object)}, Request: e.Request, Reason: e.Reason, Detail: e.Detail, Erased: e.Erased, Hashes: proof.Hashes, Note: proof.Checkpoint,
 	}
 	if seq > 0 {

@@ -211,15 +211,18 @@ async function draw(figure) {
   figure.dataset.drawn = "yes";
   const cells = all("tbody tr", figure).map((row) => [Number(row.dataset.at), Number(row.dataset.value)]);
   const style = getComputedStyle(figure);
-  const color = (name) => style.getPropertyValue(name);
   await library();
-  const axis = { stroke: style.color, grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 }, font: `12px ${style.fontFamily}` };
+  const line = { stroke: style.columnRuleColor, width: 1 };
+  const axis = { stroke: style.color, grid: line, ticks: line, font: `12px ${style.fontFamily}` };
   const to = document.createElement("div");
   figure.prepend(to);
   const size = () => ({ width: figure.clientWidth, height: 200 });
   const chart = new uPlot({
     ...size(), legend: { live: true }, scales: { y: { range: (_, low, high) => [Math.min(0, low), high * 1.05 || 1] } }, axes: [axis, axis],
-    series: [{}, { label: figure.dataset.series, stroke: style.accentColor === "auto" ? style.color : style.accentColor, width: 2, points: { show: cells.length < 60 } }],
+    series: [
+      { label: "On", value: (_, at) => (at === null ? "point at the line" : new Date(at * 1000).toLocaleDateString()) },
+      { label: figure.dataset.series, value: (_, y) => y ?? "", stroke: style.accentColor === "auto" ? style.color : style.accentColor, width: 2, points: { show: cells.length < 60 } },
+    ],
   }, [cells.map((c) => c[0]), cells.map((c) => c[1])], to);
   new ResizeObserver(() => chart.setSize(size())).observe(figure);
   figure.querySelector(".spark")?.setAttribute("hidden", "");
