@@ -37,6 +37,8 @@ var commandRows = []commandRow{
 	{args: "me factor remove", by: "ann", no1: true},
 	{args: "me password --new-password-file none", by: "ann", no1: true},
 	{args: "inbox list", by: "ann", sees: true},
+	{args: "inbox tasks", by: "ann", sees: true},
+	{args: "inbox unread msg_none", by: "ann", no1: true},
 	{args: "inbox mail", by: "ann", sees: true},
 	{args: "inbox read --all", by: "ann", sees: true},
 	{args: "search shop", by: "ann", sees: true},

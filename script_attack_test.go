@@ -102,7 +102,7 @@ var guesses = map[string][]guess{
 	"health": nil, "openapi": nil, "setup": nil, "invitation.accept": nil, "session.create": nil, "session.end": nil, "session.prove": nil,
 	"me": nil, "me.password": nil, "me.factor": nil, "me.factor_begin": nil, "me.factor_confirm": nil, "me.factor_remove": nil, "me.recovery": nil,
 	"inbox.mail": nil, "inbox.set_mail": nil, "tokens.create": nil, "log.checkpoint": nil,
-	"people.list": {{list: true}}, "tokens.list": {{list: true}}, "inbox.list": {{list: true}}, "inbox.unread": {{list: true}},
+	"people.list": {{list: true}}, "tokens.list": {{list: true}}, "inbox.list": {{list: true}}, "inbox.unread": {{list: true}}, "inbox.tasks": {{list: true}},
 	"partners.list": {{list: true}}, "partners.get": {{list: true}}, "integrations.list": {{list: true}, {list: true, query: "text=parcel"}, {list: true, query: "partner=$PARTNER"}},
 	"people.invite":    {{body: `{"email": "x@drawbridge.example", "name": "X", "roles": ["administrator"]}`}},
 	"search":           {{list: true, query: "text=$SLUG"}},
@@ -119,7 +119,7 @@ var guesses = map[string][]guess{
 	"tokens.revoke":    {{body: `{"reason": "guess"}`}},
 	"machines.create":  {{body: `{"name": "guess"}`}},
 
-	"inbox.read":    {{body: `{}`}},
+	"inbox.read":    {{body: `{}`}}, "inbox.unread_again": {{}},
 	"webhooks.list": {{}}, "webhooks.test": {{}}, "webhooks.deliveries": {{}},
 	"webhooks.create": {{body: `{"name": "guess", "url": "https://hooks.drawbridge.example/x"}`}},
 	"webhooks.update": {{body: `{"name": "guess", "kinds": [], "disabled": true}`}},

@@ -196,7 +196,7 @@ func TestChange(t *testing.T) {
 			w.t.Errorf("roles of an open session = %v, want the new ones at once", a.Roles)
 		}
 		err = w.store.View(w.ctx(), func(tx *store.Tx) error {
-			list, err := tx.MessagesBefore(bobP.ID, true, "", 10)
+			list, err := tx.MessagesBefore(bobP.ID, store.MessageFilter{Unread: true}, "", 10)
 			if err == nil && (len(list) != 1 || list[0].Kind != "account.role_changed") {
 				w.t.Errorf("Bob was told %+v, want of his roles", list)
 			}

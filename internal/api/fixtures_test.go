@@ -58,9 +58,15 @@ var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 	"tokens.revoke":    revokesToken,
 	"machines.create":  onIntegration("/machines", func() any { return client.NewMachine{NewToken: client.NewToken{Name: "try"}} }),
 
-	"inbox.list":          list("/api/v1/inbox", "message"),
-	"inbox.unread":        self("/api/v1/inbox/unread", nil),
-	"inbox.read":          readsMessage,
+	"inbox.list":   list("/api/v1/inbox", "message"),
+	"inbox.unread": self("/api/v1/inbox/unread", nil),
+	"inbox.tasks":  self("/api/v1/inbox/tasks", nil),
+	"inbox.read":   readsMessage,
+	"inbox.unread_again": func(m *matrix, c *caller, own bool) request {
+		q := readsMessage(m, c, own)
+		q.body = nil
+		return q
+	},
 	"inbox.mail":          self("/api/v1/me/mail", nil),
 	"inbox.set_mail":      self("/api/v1/me/mail", client.SetMail{Wanted: true}),
 	"webhooks.list":       list("/api/v1/webhooks", "webhook"),

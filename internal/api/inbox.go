@@ -7,7 +7,7 @@ import (
 )
 
 func (a *API) inbox(c *call, in client.InboxFilter) (client.List[client.Message], error) {
-	q := notify.InboxQuery{Unread: in.Unread}
+	q := notify.InboxQuery{Unread: in.Unread, Kind: in.Kind, About: in.About}
 	limit, err := c.part(in.Page, &q.Below)
 	if err != nil {
 		return client.List[client.Message]{}, err
@@ -32,7 +32,23 @@ func (a *API) unread(c *call, _ client.None) (client.Unread, error) {
 }
 
 func (a *API) markRead(c *call, in client.MarkRead) (client.None, error) {
-	return client.None{}, a.opt.Notify.MarkRead(c.R.Context(), c.Actor, drawbridge.MessageID(in.ID), in.UpTo)
+	return client.None{}, a.opt.Notify.MarkRead(c.R.Context(), c.Actor, notify.Reading{ID: drawbridge.MessageID(in.ID), UpTo: in.UpTo, Kind: in.Kind, About: in.About})
+}
+
+func (a *API) markUnread(c *call, in client.ByID) (client.None, error) {
+	return client.None{}, a.opt.Notify.MarkUnread(c.R.Context(), c.Actor, drawbridge.MessageID(in.ID))
+}
+
+func (a *API) tasks(c *call, _ client.None) (client.Tasks, error) {
+	list, err := a.opt.Programme.Inbox(c.R.Context(), c.Actor)
+	out := client.Tasks{Mine: []client.Task{}, Others: []client.Task{}}
+	for _, t := range list.Mine {
+		out.Mine = append(out.Mine, client.Task(t))
+	}
+	for _, t := range list.Others {
+		out.Others = append(out.Others, client.Task(t))
+	}
+	return out, err
 }
 
 func (a *API) mail(c *call, _ client.None) (client.Mail, error) {

@@ -62,6 +62,8 @@ func recordRoutes() []Route {
 		{"GET", "/api/v1/inbox", "inbox.list", access.InboxRead, "List your messages, newest first", 200, Paged, does((*API).inbox)},
 		{"GET", "/api/v1/inbox/unread", "inbox.unread", access.InboxRead, "Count your messages that were not read", 200, 0, does((*API).unread)},
 		{"PUT", "/api/v1/inbox/{id}/read", "inbox.read", access.InboxRead, "Note that you read a message", 204, 0, does((*API).markRead)},
+		{"DELETE", "/api/v1/inbox/{id}/read", "inbox.unread_again", access.InboxRead, "Take back that you read a message", 204, 0, does((*API).markUnread)},
+		{"GET", "/api/v1/inbox/tasks", "inbox.tasks", access.InboxRead, "List what needs you, most dangerous first, and what you wait for", 200, 0, does((*API).tasks)},
 		{"GET", "/api/v1/me/mail", "inbox.mail", access.InboxRead, "Tell whether you take messages by mail too", 200, 0, does((*API).mail)},
 		{"PUT", "/api/v1/me/mail", "inbox.set_mail", access.InboxRead, "Take messages by mail too, or not", 204, 0, does((*API).setMail)},
 		{"GET", "/api/v1/webhooks", "webhooks.list", access.WebhookRead, "List the webhooks", 200, 0, does((*API).webhooks)},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -16,7 +17,7 @@ import (
 func newInbox(env *Env) *cobra.Command {
 	return family("inbox", "Read what the server tells you",
 		"Inbox holds messages to you: what was assigned to you, what became worse, what was changed about your account. They hold identifiers alone.",
-		newInboxList(env), newInboxRead(env), newInboxMail(env))
+		newInboxTasks(env), newInboxList(env), newInboxRead(env), newInboxUnread(env), newInboxMail(env))
 }
 
 func newInboxList(env *Env) *cobra.Command {
@@ -26,6 +27,8 @@ func newInboxList(env *Env) *cobra.Command {
 		Example: "  drawbridge inbox list --unread",
 	}
 	cmd.Flags().BoolVar(&f.Unread, "unread", false, "only those that you did not read")
+	cmd.Flags().StringVar(&f.Kind, "kind", "", "only those whose kind begins with this word, like review")
+	cmd.Flags().StringVar(&f.About, "about", "", "only those that name this identifier, of an integration or a partner")
 	return listing[client.Message]{
 		read: func(ctx context.Context, c *client.Client, page client.Page, _ []string) (client.List[client.Message], error) {
 			f.Page = page
@@ -44,6 +47,54 @@ func newInboxList(env *Env) *cobra.Command {
 			return []string{string(m.ID), moment(m.CreatedAt), state, m.Title, strings.Join(about, " ")}
 		},
 	}.on(env, cmd)
+}
+
+func newInboxTasks(env *Env) *cobra.Command {
+	return question[client.Tasks]{
+		ask: func(ctx context.Context, c *client.Client, _ []string) (client.Tasks, error) { return c.Tasks(ctx) },
+		tell: func(w io.Writer, t client.Tasks) error {
+			if len(t.Mine)+len(t.Others) == 0 {
+				_, err := io.WriteString(w, "nothing needs you, and you wait for nothing\n")
+				return err
+			}
+			var rows [][]string
+			for _, x := range t.Mine {
+				rows = append(rows, []string{x.Do, x.Name, string(x.Tier), fmt.Sprintf("%.0f", x.Residual), late(x), x.Why})
+			}
+			for _, x := range t.Others {
+				rows = append(rows, []string{"Wait: " + x.Do, x.Name, string(x.Tier), fmt.Sprintf("%.0f", x.Residual), late(x), x.Why})
+			}
+			return writeTable(w, strings.Fields("WHAT ABOUT TIER RESIDUAL DUE WHY"), rows)
+		},
+	}.on(env, &cobra.Command{
+		Use: "tasks", Short: "List what needs you, most dangerous first, and what you wait for", Args: cobra.NoArgs,
+		Long: `Tasks lists what needs you: what is live and must be shut first, then by tier, what is overdue, residual risk and age.
+Below it stands what you set going and others have to act on. JSON tells for each why it is yours, and what makes it dangerous.`,
+		Example: "  drawbridge inbox tasks\n  drawbridge inbox tasks --format json",
+	})
+}
+
+// late is the day of a task, and how far it is past.
+func late(t client.Task) string {
+	if t.Overdue > 0 {
+		return fmt.Sprintf("%s (%d late)", t.Due, t.Overdue)
+	}
+	return string(t.Due)
+}
+
+func newInboxUnread(env *Env) *cobra.Command {
+	return question[client.Unread]{
+		ask: func(ctx context.Context, c *client.Client, args []string) (client.Unread, error) {
+			if err := c.MarkUnread(ctx, args[0]); err != nil {
+				return client.Unread{}, err
+			}
+			return c.Unread(ctx)
+		},
+		tell: saying("%d unread", func(u client.Unread) []any { return []any{u.Unread} }),
+	}.on(env, &cobra.Command{
+		Use: "unread ID", Short: "Take back that you read a message, and what you marked together with it", Args: cobra.ExactArgs(1),
+		Example: "  drawbridge inbox unread msg_06f1c8k3v5x7z9b1d3f5h7k9n1",
+	})
 }
 
 func newInboxRead(env *Env) *cobra.Command {

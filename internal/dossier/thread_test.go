@@ -39,7 +39,7 @@ func TestThreads(t *testing.T) {
 				t.Errorf("blocking = %v %v, want the one", list, err)
 			}
 			for who, kind := range map[drawbridge.PersonID]string{r.carol.Person: "thread.mentioned", r.ann.Person: "thread.opened"} {
-				list, err := tx.MessagesBefore(who, false, "", 10)
+				list, err := tx.MessagesBefore(who, store.MessageFilter{}, "", 10)
 				if err != nil || len(list) == 0 || list[len(list)-1].Kind != kind {
 					t.Errorf("%s was told %v %v, want %s", who, list, err, kind)
 				}

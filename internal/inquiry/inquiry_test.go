@@ -219,7 +219,7 @@ func (r *rig) claims(t *testing.T) []drawbridge.Claim {
 func (r *rig) messages(t *testing.T, p access.Actor) (kinds []string) {
 	t.Helper()
 	err := r.door.Store().View(t.Context(), func(tx *store.Tx) error {
-		list, err := tx.MessagesBefore(p.Person, false, "", 100)
+		list, err := tx.MessagesBefore(p.Person, store.MessageFilter{}, "", 100)
 		for _, m := range list {
 			kinds = append(kinds, m.Kind)
 		}

@@ -181,7 +181,7 @@ func (r *rig) inbox(tb world.Host, who, kind string) int {
 	tb.Helper()
 	n := 0
 	r.Look(tb, func(tx *store.Tx) error {
-		list, err := tx.MessagesBefore(r.people[who].Person, false, "", 200)
+		list, err := tx.MessagesBefore(r.people[who].Person, store.MessageFilter{}, "", 200)
 		for _, m := range list {
 			if m.Kind == kind {
 				n++

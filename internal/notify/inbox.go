@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"regexp"
 
 	"drawbridge"
 	"drawbridge/internal/access"
@@ -17,9 +18,24 @@ const (
 // InboxQuery selects a person's own messages.
 type InboxQuery struct {
 	Unread bool
+	Kind   string               // the first word of the kinds, like review; empty for all
+	About  string               // an identifier that the messages name; empty for all
 	Below  drawbridge.MessageID // newest first, below this one
 	Limit  int                  // at most 500; default 50
 }
+
+func (q InboxQuery) filter() (store.MessageFilter, error) {
+	f := store.MessageFilter{Unread: q.Unread, Kind: q.Kind, About: q.About}
+	if !kindForm.MatchString(q.Kind) || !aboutForm.MatchString(q.About) {
+		return f, drawbridge.Errorf(drawbridge.Invalid, "messages are filtered by the first word of their kind, like review, and by an identifier that they name")
+	}
+	return f, nil
+}
+
+var (
+	kindForm  = regexp.MustCompile(`^[a-z]{0,40}$`)
+	aboutForm = regexp.MustCompile(`^[A-Za-z0-9._-]{0,100}$`)
+)
 
 // Inbox lists the actor's own messages, newest first.
 func (n *Notify) Inbox(ctx context.Context, actor access.Actor, q InboxQuery) ([]drawbridge.Message, error) {
@@ -27,8 +43,12 @@ func (n *Notify) Inbox(ctx context.Context, actor access.Actor, q InboxQuery) ([
 		q.Limit = defaultList
 	}
 	var out []drawbridge.Message
-	err := n.own(ctx, actor, func(tx *store.Tx) (err error) {
-		out, err = tx.MessagesBefore(actor.Person, q.Unread, q.Below, min(q.Limit, maxList))
+	f, err := q.filter()
+	if err != nil {
+		return nil, err
+	}
+	err = n.own(ctx, actor, func(tx *store.Tx) (err error) {
+		out, err = tx.MessagesBefore(actor.Person, f, q.Below, min(q.Limit, maxList))
 		return err
 	})
 	return out, err
@@ -54,12 +74,34 @@ func (n *Notify) Message(ctx context.Context, actor access.Actor, id drawbridge.
 	return out, err
 }
 
-// MarkRead notes that the actor read a message, and with upTo all before it.
-func (n *Notify) MarkRead(ctx context.Context, actor access.Actor, id drawbridge.MessageID, upTo bool) error {
+// Reading is which messages somebody read.
+type Reading struct {
+	ID    drawbridge.MessageID
+	UpTo  bool   // and all before it
+	Kind  string // of those, what fits: as [InboxQuery] says
+	About string
+}
+
+// MarkRead notes that the actor read a message, or all up to it.
+func (n *Notify) MarkRead(ctx context.Context, actor access.Actor, r Reading) error {
+	f, err := InboxQuery{Kind: r.Kind, About: r.About}.filter()
+	if err != nil {
+		return err
+	}
+	if err := n.opt.Door.View(ctx, n.about(actor, r.ID), func(*store.Tx) error { return nil }); err != nil {
+		return err
+	}
+	return n.opt.Door.Keep(ctx, func(tx *store.Tx) error {
+		return tx.ReadMessages(actor.Person, r.ID, r.UpTo, f, n.opt.Door.Now())
+	})
+}
+
+// MarkUnread takes back that the actor read a message, and what was marked together with it.
+func (n *Notify) MarkUnread(ctx context.Context, actor access.Actor, id drawbridge.MessageID) error {
 	if err := n.opt.Door.View(ctx, n.about(actor, id), func(*store.Tx) error { return nil }); err != nil {
 		return err
 	}
-	return n.opt.Door.Keep(ctx, func(tx *store.Tx) error { return tx.ReadMessages(actor.Person, id, upTo, n.opt.Door.Now()) })
+	return n.opt.Door.Keep(ctx, func(tx *store.Tx) error { return tx.UnreadAgain(actor.Person, id) })
 }
 
 // Mail tells whether the actor takes messages by mail too, and whether this

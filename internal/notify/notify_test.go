@@ -212,10 +212,10 @@ func TestInbox(t *testing.T) {
 		if err != nil || len(rest) != 2 || rest[0].Params["integration"] != "int_1" || rest[0].Link != "/integrations/int_1" {
 			t.Errorf("the rest = %+v %v, want 2", rest, err)
 		}
-		if err := w.n.MarkRead(t.Context(), ann, list[1].ID, false); err != nil || unread() != 4 {
+		if err := w.n.MarkRead(t.Context(), ann, notify.Reading{ID: list[1].ID, UpTo: false}); err != nil || unread() != 4 {
 			t.Errorf("MarkRead = %v, %d unread, want 4", err, unread())
 		}
-		if err := w.n.MarkRead(t.Context(), ann, list[0].ID, true); err != nil || unread() != 0 {
+		if err := w.n.MarkRead(t.Context(), ann, notify.Reading{ID: list[0].ID, UpTo: true}); err != nil || unread() != 0 {
 			t.Errorf("MarkRead up to the newest = %v, %d unread, want 0", err, unread())
 		}
 		if list, err := w.n.Inbox(t.Context(), ann, notify.InboxQuery{Unread: true}); err != nil || len(list) != 0 {
@@ -223,8 +223,8 @@ func TestInbox(t *testing.T) {
 		}
 		for name, err := range map[string]error{
 			"read another's":    func() error { _, err := w.n.Message(t.Context(), bob, ids[0]); return err }(),
-			"mark another's":    w.n.MarkRead(t.Context(), bob, ids[0], true),
-			"mark what is not":  w.n.MarkRead(t.Context(), bob, "msg_none", true),
+			"mark another's":    w.n.MarkRead(t.Context(), bob, notify.Reading{ID: ids[0], UpTo: true}),
+			"mark what is not":  w.n.MarkRead(t.Context(), bob, notify.Reading{ID: "msg_none", UpTo: true}),
 			"inbox of a system": func() error { _, err := w.n.Inbox(t.Context(), machine(), notify.InboxQuery{}); return err }(),
 		} {
 			if drawbridge.KindOf(err) != drawbridge.NotFound {

@@ -26,7 +26,7 @@ func TestNotices(t *testing.T) {
 			t.Helper()
 			var got []string
 			err := r.Door.Store().View(t.Context(), func(tx *store.Tx) error {
-				list, err := tx.MessagesBefore(actor.Person, false, "", 100)
+				list, err := tx.MessagesBefore(actor.Person, store.MessageFilter{}, "", 100)
 				for _, m := range slices.Backward(list) {
 					got = append(got, m.Kind)
 				}

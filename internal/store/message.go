@@ -44,13 +44,33 @@ func (tx *Tx) Message(id drawbridge.MessageID) (*drawbridge.Message, error) {
 	return &list[0], nil
 }
 
+// MessageFilter says which messages of a person; what is empty does not restrict.
+type MessageFilter struct {
+	Unread bool
+	Kind   string // what the kind begins with, up to a dot: like review
+	About  string // an identifier that the message names; of a partner, also messages about its integrations
+}
+
+func (f MessageFilter) where() (string, []any) {
+	where, args := "", []any(nil)
+	if f.Unread { // spelled out, so that the index of the unread is used
+		where += ` AND read_at = ''`
+	}
+	if f.Kind != "" {
+		where, args = where+` AND kind LIKE ?`, append(args, f.Kind+".%")
+	}
+	if f.About != "" {
+		where, args = where+` AND (params LIKE ? OR EXISTS (SELECT 1 FROM integration i WHERE i.partner = ? AND params LIKE '%:"' || i.id || '"%'))`,
+			append(args, `%:"`+f.About+`"%`, f.About)
+	}
+	return where, args
+}
+
 // MessagesBefore lists a person's messages newest first, below an identifier;
 // "" begins.
-func (tx *Tx) MessagesBefore(person drawbridge.PersonID, unread bool, below drawbridge.MessageID, limit int) ([]drawbridge.Message, error) {
-	if unread { // spelled out, so that the index of the unread is used
-		return tx.messages(`person = ? AND read_at = '' AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`, string(person), string(below), string(below), limit)
-	}
-	return tx.messages(`person = ? AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`, string(person), string(below), string(below), limit)
+func (tx *Tx) MessagesBefore(person drawbridge.PersonID, f MessageFilter, below drawbridge.MessageID, limit int) ([]drawbridge.Message, error) {
+	where, args := f.where()
+	return tx.messages(`person = ?`+where+` AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`, append(append([]any{string(person)}, args...), string(below), string(below), limit)...)
 }
 
 // UnreadMessages counts what a person has not read.
@@ -60,14 +80,24 @@ func (tx *Tx) UnreadMessages(person drawbridge.PersonID) (int64, error) {
 	return n, err
 }
 
-// ReadMessages notes that a person read messages up to an identifier, or that
-// one alone.
-func (tx *Tx) ReadMessages(person drawbridge.PersonID, id drawbridge.MessageID, upTo bool, now time.Time) error {
+// ReadMessages notes that a person read the messages that fit up to an
+// identifier, or that one alone.
+func (tx *Tx) ReadMessages(person drawbridge.PersonID, id drawbridge.MessageID, upTo bool, f MessageFilter, now time.Time) error {
 	compare := `id = ?`
 	if upTo {
 		compare = `id <= ?`
 	}
-	_, err := tx.exec(`UPDATE message SET read_at = ? WHERE person = ? AND read_at = '' AND `+compare, Time(now), string(person), string(id))
+	f.Unread = true
+	where, args := f.where()
+	_, err := tx.exec(`UPDATE message SET read_at = ? WHERE person = ?`+where+` AND `+compare, append(append([]any{Time(now), string(person)}, args...), string(id))...)
+	return err
+}
+
+// UnreadAgain takes back that a person read a message, and those that were noted
+// together with it.
+func (tx *Tx) UnreadAgain(person drawbridge.PersonID, id drawbridge.MessageID) error {
+	_, err := tx.exec(`UPDATE message SET read_at = '' WHERE person = ? AND read_at <> '' AND read_at = (SELECT m.read_at FROM message m WHERE m.id = ? AND m.person = ?)`,
+		string(person), string(id), string(person))
 	return err
 }
 

@@ -1,6 +1,10 @@
 package store
 
-import "drawbridge"
+import (
+	"slices"
+
+	"drawbridge"
+)
 
 // AddPartner writes a new partner.
 func (tx *Tx) AddPartner(p *drawbridge.Partner) error { return partners.insert(tx, p) }
@@ -16,4 +20,18 @@ func (tx *Tx) Partner(id drawbridge.PartnerID) (*drawbridge.Partner, error) {
 // PartnersAfter lists partners in the order of their identifiers.
 func (tx *Tx) PartnersAfter(after drawbridge.PartnerID, limit int) ([]drawbridge.Partner, error) {
 	return partners.find(tx, "id > ? ORDER BY id LIMIT ?", string(after), limit)
+}
+
+// PartnerNames tells what partners are called.
+func (tx *Tx) PartnerNames(ids []string) (map[drawbridge.PartnerID]string, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	out := map[drawbridge.PartnerID]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	list, err := partners.find(tx, "id IN ("+marks(len(ids))+")", texts(ids)...)
+	for i := range list {
+		out[list[i].ID] = list[i].Name
+	}
+	return out, err
 }

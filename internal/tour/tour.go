@@ -145,7 +145,7 @@ func (t *Tour) catchUp(ctx context.Context) error {
 		if i < 0 {
 			continue
 		}
-		if err := t.opt.Notify.MarkRead(ctx, who, list[i].ID, true); err != nil {
+		if err := t.opt.Notify.MarkRead(ctx, who, notify.Reading{ID: list[i].ID, UpTo: true}); err != nil {
 			return err
 		}
 	}

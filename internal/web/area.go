@@ -40,6 +40,8 @@ type entry struct {
 	to   string
 	key  string        // the shortcut after g
 	may  access.Action // who may do this of anything sees the entry; empty is everybody
+
+	counts string // what the kinds of tasks begin with that the entry counts; "*" is all
 }
 
 // done is what a page says after an act. The address names a done by its code, so

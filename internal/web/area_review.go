@@ -10,7 +10,7 @@ func reviewArea() area {
 	return area{
 		name: "Work",
 		menu: []entry{
-			{text: "Reviews", to: "/reviews", key: "r", may: access.ReviewRead},
+			{text: "Reviews", to: "/reviews", key: "r", may: access.ReviewRead, counts: "review."},
 			{text: "Findings", to: "/findings", key: "f", may: access.IntegrationRead},
 		},
 		routes: []route{

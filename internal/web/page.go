@@ -261,7 +261,7 @@ func (p *page) frame() error {
 	if err != nil {
 		return err
 	}
-	unread, err := p.web.opt.Notify.Unread(p.R.Context(), p.Actor)
+	needs, err := p.web.opt.Programme.Needs(p.R.Context(), p.Actor)
 	if err != nil {
 		return err
 	}
@@ -270,7 +270,7 @@ func (p *page) frame() error {
 		p.shell.Person.Roles = append(p.shell.Person.Roles, view.Words(string(r)))
 	}
 	p.shell.Person.Others = p.residents()
-	p.shell.Menu = p.menu(int(unread))
+	p.shell.Menu = p.menu(needs)
 	return nil
 }
 
@@ -292,8 +292,8 @@ func (p *page) told() *view.Flash {
 // do this to anything at all. The desk decides.
 func (p *page) may(act access.Action) bool { return !p.web.opt.Table.Scope(p.Actor, act).Nothing() }
 
-// menu are the entries that the person has a use for.
-func (p *page) menu(unread int) []view.Group {
+// menu are the entries that the person has a use for, with what waits for them there.
+func (p *page) menu(needs map[string]int64) []view.Group {
 	var out []view.Group
 	for _, a := range p.web.areas {
 		at := slices.IndexFunc(out, func(g view.Group) bool { return g.Name == a.name })
@@ -305,8 +305,10 @@ func (p *page) menu(unread int) []view.Group {
 				out, at = append(out, view.Group{Name: a.name}), len(out)
 			}
 			shown := view.Entry{Link: view.Link{Text: e.text, To: e.to}, Key: e.key}
-			if e.to == "/" {
-				shown.Count = unread
+			for kind, n := range needs {
+				if e.counts == "*" || e.counts != "" && strings.HasPrefix(kind, e.counts) {
+					shown.Count += int(n)
+				}
 			}
 			out[at].Items = append(out[at].Items, shown)
 		}

@@ -175,3 +175,9 @@ func moved(before, after float64) string {
 	}
 	return Figure(before) + " → " + Figure(after)
 }
+
+// lower is a sentence as it goes on after a colon.
+func lower(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
+}
