@@ -88,7 +88,7 @@ func (p *page) inbox() (templ.Component, error) {
 	}
 	in := view.Inbox{
 		Now: p.now, Today: drawbridge.DateOf(p.now), Kind: s.kind, About: s.about, Filtered: s.kind != "" || s.about != "",
-		Reviews: p.sees(access.ReviewRead),
+		Reviews: p.may(access.ReviewRead),
 	}
 	for i := range s.tasks.Mine {
 		if t := &s.tasks.Mine[i]; s.fits(t) {
