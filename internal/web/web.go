@@ -8,10 +8,14 @@
 package web
 
 import (
+	"compress/gzip"
 	"errors"
+	"fmt"
 	"net/http"
 	"path"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 
 	"drawbridge/internal/access"
 	"drawbridge/internal/account"
@@ -90,9 +94,18 @@ func New(opt Options) (*Web, error) {
 			w.dones[code] = d
 		}
 	}
-	w.handler = w.route()
+	smaller, err := gzhttp.NewWrapper(gzhttp.ContentTypes(compressed), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.RandomJitter(64, 0, false))
+	if err != nil {
+		return nil, fmt.Errorf("web: compress pages: %w", err)
+	}
+	w.handler = smaller(w.route())
 	return w, nil
 }
+
+// compressed are the media types that a browser gets compressed: pages and what they
+// are made of. Documents go out as they came in. The length of a page varies at
+// random, so that it tells nothing of what a page says (BREACH, CVE-2013-3587).
+var compressed = []string{"text/html", "text/css", "text/javascript", "image/svg+xml", "text/markdown", "text/csv"}
 
 // Handler answers every page, and says that there is none for the rest.
 func (w *Web) Handler() http.Handler { return w.handler }

@@ -66,6 +66,17 @@ async function look(page, k, width, scheme) {
   return wrong;
 }
 
+// A page weighs little on the way, and no screen has more elements than a browser
+// walks through in a moment.
+const heaviest = { sent: 64 << 10, elements: 15000 };
+async function weight(page) {
+  const { sent, elements } = await page.evaluate(() => ({ sent: performance.getEntriesByType("navigation")[0].transferSize, elements: document.querySelectorAll("*").length }));
+  const wrong = [];
+  if (sent > heaviest.sent) wrong.push(`${sent} bytes were sent, more than ${heaviest.sent}`);
+  if (elements > heaviest.elements) wrong.push(`${elements} elements, more than ${heaviest.elements}`);
+  return wrong;
+}
+
 for (const scheme of ["light", "dark"]) {
   for (const role of roles) {
     const own = [...seen].filter(([, s]) => s.role === role);
@@ -75,7 +86,7 @@ for (const scheme of ["light", "dark"]) {
       await attempt(`${k} in ${scheme}, as ${role}`, async () => {
         await page.setViewportSize({ width: 1280, height: 900 });
         await page.goto(url);
-        const wrong = await faults(page);
+        const wrong = [...(await faults(page)), ...(await weight(page))];
         for (const width of scheme === "light" ? [1280, 320, 2560] : [1280]) wrong.push(...(await look(page, k, width, scheme)));
         return wrong;
       });

@@ -55,4 +55,3 @@ func listed[T any](list []T, part func(T) any) templ.Component {
 	}
 	return Say(parts...)
 }
-
