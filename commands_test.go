@@ -94,6 +94,8 @@ var commandRows = []commandRow{
 	{args: "result push RUN", by: "ann", no1: true},
 	{args: "result list INT", by: "ann"},
 	{args: "result get INT RUN --out OUT", by: "ann", no1: true},
+	{args: "result live INT", by: "ann"},
+	{args: "result stop INT RUN", by: "ann", no1: true},
 	{args: "claims INT", by: "ann"},
 	{args: "integration life INT", by: "ann"},
 	{args: "integration live INT", by: "ann", no1: true},

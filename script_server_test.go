@@ -45,6 +45,8 @@ import (
 //	                      repeats what somebody runs until its output fits
 //	ran FILE MANIFEST AGE CHECK=VERDICT...
 //	                      writes what a run of live checks says that ended so long ago
+//	partner FOLDER PACE   starts a partner that takes so long for each answer, and writes its manifest
+//	begin NAME WHO ARG... starts what somebody runs, for crash to end it
 //	receiver NAME         starts a receiver of webhooks; received waits for a message
 //
 // The condition [postgres] holds in the run on PostgreSQL.
@@ -102,7 +104,7 @@ func (s *serverScript) commands() map[string]scriptCommand {
 	out := map[string]scriptCommand{
 		"serve": s.serve, "at": s.at, "exits": s.exits, "http": s.http,
 		"join": s.join, "machine": s.machine, "receiver": s.receiver, "received": s.received, "take": take,
-		"clock": s.clock, "day": day, "until": s.until, "ran": ran,
+		"clock": s.clock, "day": day, "until": s.until, "ran": ran, "partner": s.partner, "begin": s.begin,
 		"end": func(ts *testscript.TestScript, neg bool, args []string) {
 			s.finish(ts, neg, args, (*testkit.Process).Stop)
 		},

@@ -62,6 +62,9 @@ func EraseRows(tx *store.Tx, p *drawbridge.Person, now time.Time, limit int) (mo
 	} else if n > 0 {
 		tx.Note("sessions_ended", n)
 	}
+	if err := tx.ForgetLiveRuns(p.ID); err != nil {
+		return false, err
+	}
 	if err := tx.ForgetViewed(p.ID); err != nil {
 		return false, err
 	}

@@ -14,6 +14,10 @@ import (
 func resultRoutes() []Route {
 	return []Route{
 		{"POST", "/api/v1/integrations/{id}/runs", "runs.create", access.RunWrite, "Hand in a run of live checks", 201, Idempotent | Bulk, does((*API).addRun)},
+		{"POST", "/api/v1/integrations/{id}/live-runs", "live_runs.open", access.RunWrite, "Note that a run of live checks begins", 201, 0, does((*API).openRun)},
+		{"GET", "/api/v1/integrations/{id}/live-runs", "live_runs.list", access.IntegrationRead, "List the runs that go on or were lost", 200, 0, does((*API).liveRuns)},
+		{"POST", "/api/v1/integrations/{id}/live-runs/{run}/progress", "live_runs.tell", access.RunWrite, "Say how a run goes on", 200, 0, does((*API).tellRun)},
+		{"POST", "/api/v1/integrations/{id}/live-runs/{run}/stop", "live_runs.stop", access.RunWrite, "Ask a run to stop, or forget one that was lost", 200, 0, does((*API).stopRun)},
 		{"GET", "/api/v1/integrations/{id}/runs", "runs.list", access.IntegrationRead, "List the runs of live checks of an integration", 200, Paged, does((*API).runs)},
 		{"GET", "/api/v1/integrations/{id}/runs/{run}/document", "runs.document", access.IntegrationRead, "Read a run as it was handed in, with its transcripts", 200, Streams, does((*API).runDocument)},
 		{"GET", "/api/v1/integrations/{id}/claims", "claims.list", access.IntegrationRead, "Lay what is claimed of an integration beside what was tested", 200, 0, does((*API).claims)},
@@ -24,7 +28,26 @@ func resultRoutes() []Route {
 }
 
 func (a *API) addRun(c *call, in client.NewRun) (drawbridge.Run, error) {
-	return a.opt.Register.AddRun(c.R.Context(), c.Actor, register.NewRun{Ref: ref(in.ID), Data: in.Run, Key: c.key})
+	return a.opt.Register.AddRun(c.R.Context(), c.Actor, register.NewRun{Ref: ref(in.ID), Data: in.Run, Live: in.Live, Key: c.key})
+}
+
+func (a *API) openRun(c *call, in client.OpenRun) (drawbridge.LiveRun, error) {
+	return a.opt.Register.OpenRun(c.R.Context(), c.Actor, register.OpenLive{Ref: ref(in.ID), Target: in.Target, Checks: in.Checks, Budget: in.Budget})
+}
+
+func (a *API) tellRun(c *call, in client.TellRun) (drawbridge.LiveRun, error) {
+	return a.opt.Register.TellRun(c.R.Context(), c.Actor, register.LiveProgress{
+		Ref: ref(in.ID), ID: in.Run, Now: in.Now, Requests: in.Requests, Budget: in.Budget, Checks: in.Checks, Ended: in.Ended,
+	})
+}
+
+func (a *API) stopRun(c *call, in client.ByRun) (drawbridge.LiveRun, error) {
+	return a.opt.Register.StopRun(c.R.Context(), c.Actor, ref(in.ID), in.Run)
+}
+
+func (a *API) liveRuns(c *call, in client.ByID) (client.LiveRuns, error) {
+	list, err := a.opt.Register.LiveRuns(c.R.Context(), c.Actor, ref(in.ID))
+	return client.LiveRuns{Items: append([]drawbridge.LiveRun{}, list...)}, err
 }
 
 func (a *API) runs(c *call, in client.ListOf) (client.List[drawbridge.Run], error) {

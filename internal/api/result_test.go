@@ -11,6 +11,10 @@ var resultFixtures = map[string]func(*matrix, *caller, bool) request{
 	"runs.create":    permits(onIntegration("/runs", func() any { return client.NewRun{Run: []byte(`{"schema_version": "0"}`)} }), 400),
 	"runs.list":      onIntegration("/runs", nil),
 	"runs.document":  onRun,
+	"live_runs.open": permits(onIntegration("/live-runs", func() any { return client.OpenRun{Target: "sandbox", Checks: []string{"TLS-01"}} }), 409), // it has no such target
+	"live_runs.list": onIntegration("/live-runs", nil),
+	"live_runs.tell": onLiveRun("/progress", client.TellRun{Now: "TLS-01"}),
+	"live_runs.stop": onLiveRun("/stop", nil),
 	"claims.list":    onIntegration("/claims", nil),
 	"rulings.create": permits(onIntegration("/rulings", func() any { return client.NewRuling{Check: "TLS-01", Element: "api"} }), 400), // it says no reason
 	"rulings.list":   onIntegration("/rulings", nil),
@@ -40,6 +44,16 @@ func onRun(m *matrix, _ *caller, own bool) request {
 		return tx.Runs().Add(&r)
 	})
 	return request{path: "/api/v1/integrations/" + string(in.ID) + "/runs/" + r.ID + "/document", object: o}
+}
+
+// onLiveRun is about a run that goes on, begun by who asks.
+func onLiveRun(path string, body any) func(*matrix, *caller, bool) request {
+	return func(m *matrix, c *caller, own bool) request {
+		in, o := m.at(own)
+		r := drawbridge.LiveRun{ID: drawbridge.NewID("run", start), Integration: in.ID, By: c.actor.ID, SeenAt: start, Checks: []drawbridge.LiveCheck{{Check: "TLS-01"}}}
+		m.act(func(tx *store.Tx) error { return tx.SetLiveRun(&r) })
+		return request{path: "/api/v1/integrations/" + string(in.ID) + "/live-runs/" + r.ID + path, body: body, object: o}
+	}
 }
 
 // onRuling takes a ruling back without a reason.

@@ -182,4 +182,5 @@ type Event struct {
 	Text     string
 	Requests int
 	Budget   int
+	Verdict  drawbridge.Verdict // of the phase, when it is a check that ended here: the worst of its results
 }

@@ -93,11 +93,13 @@ func (s *Session) work(ctx context.Context, opt Options, run *Run) (err error) {
 	run.Coverage = coverageOf(run.Operations)
 	for _, c := range opt.Checks {
 		if slices.Contains(run.Done, c.Info().ID) {
+			s.ended(c.Info().ID, run)
 			continue
 		}
 		if err := s.check(ctx, c, run); err != nil {
 			return err
 		}
+		s.ended(c.Info().ID, run)
 	}
 	return nil
 }
@@ -189,6 +191,21 @@ func (s *Session) enter(phase string) {
 	if s.progress != nil {
 		s.progress(Event{Phase: phase, Requests: s.client.used(), Budget: s.client.limit})
 	}
+}
+
+// ended tells that a check has ended, and the worst of what it found.
+func (s *Session) ended(id string, run *Run) {
+	if s.progress == nil {
+		return
+	}
+	order := []drawbridge.Verdict{drawbridge.Skipped, drawbridge.Pass, drawbridge.Inconclusive, drawbridge.Fail}
+	worst := drawbridge.Skipped
+	for i := range run.Results {
+		if v := run.Results[i].Verdict; run.Results[i].Check == id && slices.Index(order, v) > slices.Index(order, worst) {
+			worst = v
+		}
+	}
+	s.progress(Event{Phase: id, Requests: s.client.used(), Budget: s.client.limit, Verdict: worst})
 }
 
 // missing says why a check cannot run here.

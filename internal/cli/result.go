@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +20,7 @@ const resultLong = `Results are runs of live checks. A run that is handed in say
 server holds it to the manifest, and assesses by its own packs what it means; it takes over no verdict.`
 
 func newTestResult(env *Env) *cobra.Command {
-	return family("result", "Hand in runs of live checks, and list them", resultLong, newResultPush(env), newResultList(env), newResultGet(env))
+	return family("result", "Hand in runs of live checks, and list them", resultLong, newResultPush(env), newResultList(env), newResultGet(env), newResultLive(env), newResultStop(env))
 }
 
 func newResultPush(env *Env) *cobra.Command {
@@ -140,4 +143,63 @@ func newResultGet(env *Env) *cobra.Command {
 // savedFile is a file that was written.
 type savedFile struct {
 	File string `json:"file"`
+}
+
+var liveHead = []string{"ID", "TARGET", "STATE", "DONE", "PASSED", "FAILED", "NOW", "LAST SIGN", "BY"}
+
+func liveRow(r drawbridge.LiveRun) []string {
+	done := fmt.Sprintf("%d of %d", r.Done(), len(r.Checks))
+	return []string{r.ID, r.Target, string(r.State), done, strconv.Itoa(r.Count(drawbridge.Pass)), strconv.Itoa(r.Count(drawbridge.Fail)), cmp.Or(r.Ended, r.Now, "-"), moment(r.SeenAt), r.By}
+}
+
+func newResultLive(env *Env) *cobra.Command {
+	var environment string
+	cmd := &cobra.Command{
+		Use: "live ID", Short: "List the runs that go on now", Args: cobra.ExactArgs(1),
+		Long: `Live shows the runs that were begun with drawbridge test --push and were not handed in yet. One that
+said nothing for a while is lost: nothing is known of it. None of this is a result.`,
+		Example: "  drawbridge result live acme-payments --environment production",
+	}
+	environmentFlag(cmd, &environment)
+	return question[client.LiveRuns]{
+		ask: func(ctx context.Context, c *client.Client, args []string) (client.LiveRuns, error) {
+			id, err := integrationOf(ctx, c, args[0], environment)
+			if err != nil {
+				return client.LiveRuns{}, err
+			}
+			return c.LiveRuns(ctx, id)
+		},
+		tell: func(w io.Writer, got client.LiveRuns) error {
+			if len(got.Items) == 0 {
+				fmt.Fprintln(env.Stderr, "no run goes on now")
+				return nil
+			}
+			rows := make([][]string, len(got.Items))
+			for i, r := range got.Items {
+				rows[i] = liveRow(r)
+			}
+			return writeTable(w, liveHead, rows)
+		},
+	}.on(env, cmd)
+}
+
+func newResultStop(env *Env) *cobra.Command {
+	var environment string
+	cmd := &cobra.Command{
+		Use: "stop ID RUN", Short: "Ask a run to stop", Args: cobra.ExactArgs(2),
+		Long: `Stop asks a run that goes on to stop: it cleans up what it made, and what it found until then is handed
+in. A run that was lost, or ended without a result, is taken from the list.`,
+		Example: "  drawbridge result stop acme-payments run_01 --environment production",
+	}
+	environmentFlag(cmd, &environment)
+	return question[drawbridge.LiveRun]{
+		ask: func(ctx context.Context, c *client.Client, args []string) (drawbridge.LiveRun, error) {
+			id, err := integrationOf(ctx, c, args[0], environment)
+			if err != nil {
+				return drawbridge.LiveRun{}, err
+			}
+			return c.StopRun(ctx, client.ByRun{ByID: client.ByID{ID: string(id)}, Run: args[1]})
+		},
+		tell: func(w io.Writer, r drawbridge.LiveRun) error { return writeTable(w, liveHead, [][]string{liveRow(r)}) },
+	}.on(env, cmd)
 }

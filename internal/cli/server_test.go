@@ -49,7 +49,8 @@ var asks = map[string][]string{
 		"exceptions.confirm", "exceptions.list", "exceptions.propose", "exceptions.refuse", "exceptions.renew", "exceptions.revoke", "integrations.find", "integrations.list", "me",
 		"people.find", "people.get", "session.create", "session.end",
 	},
-	"result": {"integrations.find", "integrations.list", "runs.create", "runs.document", "runs.list"},
+	"result": {"integrations.find", "integrations.list", "live_runs.list", "live_runs.stop", "runs.create", "runs.document", "runs.list"},
+	"test":   {"integrations.find", "live_runs.open", "live_runs.tell", "runs.create"},
 	"register": {
 		"integrations.find", "integrations.list", "people.find", "people.get", "register.list", "risks.add", "risks.close", "risks.edit", "risks.get", "risks.heat",
 		"risks.list", "risks.move",

@@ -17,6 +17,7 @@ import (
 	"drawbridge"
 	"drawbridge/internal/check"
 	"drawbridge/internal/check/rule"
+	"drawbridge/internal/client"
 	"drawbridge/internal/manifest"
 )
 
@@ -26,16 +27,23 @@ makes objects of its own, tries what should not work, shows what did, and remove
 Loopback targets are free; every other host needs the target's authorisation. Secrets come from
 env:NAME or file:PATH references. Ctrl-C stops a run cleanly; --resume goes on with what it wrote.
 
+With --push, the server shows how the run goes on, somebody there can ask it to stop, and the run is
+handed in at its end. A server that cannot be reached does not stop a run.
+
 Exit codes: 0 no check failed, 3 a check failed, 1 it could not be done or did not end, 2 wrong usage.`
 
 const testExample = `  drawbridge test acme-payments/integration.yaml --target sandbox --out run.json
   drawbridge test acme-payments/integration.yaml --target sandbox --check BOLA-01 --check MASS-01
+  drawbridge test acme-payments/integration.yaml --target sandbox --push
   drawbridge test acme-payments/integration.yaml --target sandbox --resume run.json --out run.json`
 
 // testFlags are the flags of the test command.
 type testFlags struct {
 	targets, checks []string
 	out, resume, ca string
+	push            bool
+	client          *client.Client // with push
+	loud            sync.Mutex     // is held to write beside the result
 }
 
 func newTest(env *Env) *cobra.Command {
@@ -53,9 +61,18 @@ func newTest(env *Env) *cobra.Command {
 	cmd.Flags().StringVar(&f.out, "out", "", "write the run file here; with several targets the target's name goes before the extension")
 	cmd.Flags().StringVar(&f.resume, "resume", "", "run file of a stopped run to go on with")
 	cmd.Flags().StringVar(&f.ca, "ca", "", "file with certificates (PEM) to trust instead of the system's")
+	cmd.Flags().BoolVar(&f.push, "push", false, "let the server show how the run goes on, and hand it in at its end")
+	server := serverFlagsOf(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(f.targets) == 0 {
 			return usageError{errors.New("--target is missing; name one of the manifest's targets")}
+		}
+		if f.push {
+			var err error
+			if f.client, err = env.connect(server); err != nil {
+				return err
+			}
+			defer f.client.Close()
 		}
 		runs, err := f.run(cmd.Context(), env, args[0])
 		if len(runs) > 0 {
@@ -87,30 +104,53 @@ func (f *testFlags) run(ctx context.Context, env *Env, file string) ([]*check.Ru
 	if opt.Resume != nil && len(targets) > 1 {
 		return nil, usageError{errors.New("--resume goes with one --target")}
 	}
-	var mu sync.Mutex
 	var wg sync.WaitGroup
 	runs, fails := make([]*check.Run, len(targets)), make([]error, len(targets))
 	for _, group := range byAddress(b, targets) {
 		wg.Go(func() {
 			for _, i := range group {
-				o := opt
+				o, name := opt, ""
 				o.Target = targets[i]
 				o.Progress = func(e check.Event) {
-					mu.Lock()
-					defer mu.Unlock()
+					f.loud.Lock()
+					defer f.loud.Unlock()
 					env.progress("%s: %s %s (%d of %d requests)", o.Target, e.Phase, e.Text, e.Requests, e.Budget)
 				}
-				runs[i], fails[i] = check.Execute(ctx, o)
-				if fails[i] == nil && f.out != "" {
-					name := f.outFor(targets, targets[i])
-					fails[i] = env.output(name, func(w io.Writer) error { return writeJSON(w, runs[i]) })
+				if f.out != "" {
+					name = f.outFor(targets, targets[i])
 				}
+				runs[i], fails[i] = f.one(ctx, env, o, name)
 			}
 		})
 	}
 	wg.Wait()
 	env.progressDone()
 	return slices.DeleteFunc(runs, func(r *check.Run) bool { return r == nil }), errors.Join(fails...)
+}
+
+// one tests one target, writes the run to a file that is named, and hands it in
+// when that was asked for.
+func (f *testFlags) one(ctx context.Context, env *Env, o check.Options, file string) (*check.Run, error) {
+	limited, told := ctx, (*reporter)(nil)
+	if f.push {
+		told, limited = f.reported(ctx, env, &o)
+		show := o.Progress
+		o.Progress = func(e check.Event) {
+			told.event(e)
+			show(e)
+		}
+	}
+	run, err := check.Execute(limited, o)
+	if told != nil {
+		told.ended(run)
+	}
+	if err == nil && file != "" {
+		err = env.output(file, func(w io.Writer) error { return writeJSON(w, run) })
+	}
+	if told != nil {
+		err = errors.Join(err, told.close(ctx, run, err, file))
+	}
+	return run, err
 }
 
 // options gathers what all targets share.

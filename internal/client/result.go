@@ -13,7 +13,31 @@ import (
 // NewRun is a run of live checks, as drawbridge test --out writes it.
 type NewRun struct {
 	ByID
-	Run json.RawMessage `json:"run" doc:"the run file"`
+	Run  json.RawMessage `json:"run" doc:"the run file"`
+	Live string          `json:"live,omitempty" doc:"id under which the run was opened, if it was; it keeps it"`
+}
+
+// OpenRun is a run of live checks that begins.
+type OpenRun struct {
+	ByID
+	Target string   `json:"target" doc:"name of a target in the manifest"`
+	Checks []string `json:"checks" doc:"that are planned"`
+	Budget int64    `json:"budget,omitempty" doc:"requests that it may send at most"`
+}
+
+// TellRun is how a run goes on. It is a note and no result.
+type TellRun struct {
+	ByRun
+	Now      string                 `json:"now" doc:"what runs, in a few words"`
+	Requests int64                  `json:"requests,omitempty"`
+	Budget   int64                  `json:"budget,omitempty"`
+	Checks   []drawbridge.LiveCheck `json:"checks,omitempty" doc:"those that have ended"`
+	Ended    string                 `json:"ended,omitempty" doc:"why it ended without a result"`
+}
+
+// LiveRuns are the runs of an integration that were opened and not handed in.
+type LiveRuns struct {
+	Items []drawbridge.LiveRun `json:"items"`
 }
 
 // ByRun names a run of an integration in the path.
@@ -57,6 +81,30 @@ type RevokeRuling struct {
 // AddRun hands a run of live checks in.
 func (c *Client) AddRun(ctx context.Context, in NewRun) (drawbridge.Run, error) {
 	out, _, err := create[drawbridge.Run](ctx, c, "POST /api/v1/integrations/{id}/runs", in)
+	return out, err
+}
+
+// OpenRun notes that a run begins, so that people can watch it.
+func (c *Client) OpenRun(ctx context.Context, in OpenRun) (drawbridge.LiveRun, error) {
+	out, _, err := call[drawbridge.LiveRun](ctx, c, "POST /api/v1/integrations/{id}/live-runs", in)
+	return out, err
+}
+
+// TellRun says how a run goes on. The answer says whether somebody asked it to stop.
+func (c *Client) TellRun(ctx context.Context, in TellRun) (drawbridge.LiveRun, error) {
+	out, _, err := call[drawbridge.LiveRun](ctx, c, "POST /api/v1/integrations/{id}/live-runs/{run}/progress", in)
+	return out, err
+}
+
+// StopRun asks a run to stop; one that was lost or has ended is forgotten.
+func (c *Client) StopRun(ctx context.Context, in ByRun) (drawbridge.LiveRun, error) {
+	out, _, err := call[drawbridge.LiveRun](ctx, c, "POST /api/v1/integrations/{id}/live-runs/{run}/stop", in)
+	return out, err
+}
+
+// LiveRuns lists the runs that go on, or were lost, newest first.
+func (c *Client) LiveRuns(ctx context.Context, id drawbridge.IntegrationID) (LiveRuns, error) {
+	out, _, err := call[LiveRuns](ctx, c, "GET /api/v1/integrations/{id}/live-runs", ByID{string(id)})
 	return out, err
 }
 

@@ -114,6 +114,10 @@ var rules = []Rule{
 		Stays: "nothing", Why: "it is a note to oneself and no record", Tables: []string{"viewed"},
 	},
 	{
+		Kind: "live_run", What: "what a run of tests says while it goes on", From: "until the run is handed in, or a week after its last sign", Purged: "the row, at the latest by the next run",
+		Stays: "the run that was handed in", Why: "it is no record: nothing is concluded from it", Tables: []string{"live_run"},
+	},
+	{
 		Kind: "event", What: "jobs that ended", From: "30 days after their end", Purged: "the row, by the hour",
 		Stays: "what the job did", Why: "it is no record", Tables: []string{"event"},
 	},

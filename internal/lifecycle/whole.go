@@ -26,6 +26,7 @@ type Whole struct {
 	Exceptions   []drawbridge.Exception   // in every state
 	Attestations []drawbridge.Attestation // the revoked among them
 	Runs         []drawbridge.Run         // also those of which nothing stands
+	Live         []drawbridge.LiveRun     // begun and not handed in: no results
 	Revisions    []drawbridge.Revision    // newest first, as what follows
 	Assessments  []drawbridge.Assessment
 }
@@ -68,7 +69,8 @@ func (d *Desk) Whole(ctx context.Context, actor access.Actor, id drawbridge.Inte
 		out.Status, out.File = l.status, l.file
 		out.Revisions, out.Assessments = revisions.Items, assessments.Items
 		out.Signoffs, out.Exceptions, out.Attestations, out.Runs = signoffs.Items, exceptions.Items, attestations.Items, runs.Items
-		return nil
+		out.Live, err = d.opt.Register.Live(tx, in.ID)
+		return err
 	})
 	if err == nil {
 		d.withhold(actor, &out)

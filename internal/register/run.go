@@ -31,6 +31,7 @@ const (
 type NewRun struct {
 	Ref  Ref
 	Data []byte // as drawbridge test --out writes it
+	Live string // under which it told how it went on; empty for a run that did not
 	Key  string // idempotency key
 }
 
@@ -69,14 +70,18 @@ func (d *Desk) AddRun(ctx context.Context, actor access.Actor, in NewRun) (drawb
 		return none, fmt.Errorf("encode the verdicts: %w", err)
 	}
 	var now *drawbridge.Integration
-	act := action.Act{Actor: actor, Action: access.RunWrite, Key: in.Key, Input: map[string]any{"integration": string(have.ID), "document": digest}}
+	act := action.Act{Actor: actor, Action: access.RunWrite, Key: in.Key, Input: map[string]any{"integration": string(have.ID), "document": digest, "live": in.Live}}
 	act.On = func(tx *store.Tx) (o access.Object, err error) {
 		now, o, err = find(tx, ByID(have.ID))
 		return o, err
 	}
 	out, _, err := action.Do(ctx, d.door, act, func(tx *store.Tx) (drawbridge.Run, error) {
+		id, err := d.closeLive(tx, actor, now.ID, in.Live)
+		if err != nil {
+			return drawbridge.Run{}, err
+		}
 		r := drawbridge.Run{
-			ID: drawbridge.NewID("run", d.now()), Integration: now.ID, Revision: now.Head, Content: run.Integration.Digest,
+			ID: id, Integration: now.ID, Revision: now.Head, Content: run.Integration.Digest,
 			Interface: run.Target.Interface, Target: run.Target.Name, Origin: origin(actor), Complete: run.Complete,
 			Verdicts: verdicts, Stands: true, Document: digest, By: actor.ID, FinishedAt: run.Finished.UTC().Truncate(time.Microsecond), CreatedAt: d.now(),
 		}
@@ -241,6 +246,12 @@ func (d *Desk) RunDocument(ctx context.Context, actor access.Actor, ref Ref, id 
 	if err != nil {
 		return out, nil, err
 	}
-	r, err := d.door.Store().Blobs().Open(out.Document, d.door.Keys())
-	return out, r, d.whyGone(ctx, out.Document, err)
+	r, err := d.OpenedRun(ctx, &out)
+	return out, r, err
+}
+
+// OpenedRun opens the document of a run that the caller has read, and so may see.
+func (d *Desk) OpenedRun(ctx context.Context, r *drawbridge.Run) (io.ReadCloser, error) {
+	f, err := d.door.Store().Blobs().Open(r.Document, d.door.Keys())
+	return f, d.whyGone(ctx, r.Document, err)
 }

@@ -78,7 +78,7 @@ func (d *dossierPage) count(tab string) int {
 	case "/evidence":
 		return len(d.File.Evidence) + len(d.File.Offered)
 	case "/tests":
-		return len(d.Runs)
+		return len(d.Runs) + len(d.Live)
 	case "/questionnaires":
 		return len(d.File.Inquiries)
 	case "/approvals":
@@ -139,6 +139,9 @@ func (d *dossierPage) people() []string {
 	}
 	for i := range d.Runs {
 		out = append(out, d.Runs[i].By)
+	}
+	for i := range d.Live {
+		out = append(out, d.Live[i].By, d.Live[i].StopBy)
 	}
 	for _, e := range append(slices.Clone(d.File.Evidence), d.File.Offered...) {
 		out = append(out, e.UploadedBy, string(e.AcceptedBy))

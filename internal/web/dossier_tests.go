@@ -27,6 +27,12 @@ func (p *page) dossierTests() (templ.Component, error) {
 	}
 	c := a.Coverage
 	out := view.Tests{Head: d.head, Planned: c.Planned, Passed: c.Passed, Failed: c.Failed, Other: c.Other}
+	for i := range d.Live {
+		out.Live = append(out.Live, d.liveRow(&d.Live[i]))
+		if s := d.Live[i].State; s == drawbridge.LiveRunning || s == drawbridge.LiveStopping {
+			p.shell.Refresh = liveLater
+		}
+	}
 	for i := range d.Runs {
 		r := &d.Runs[i]
 		row := view.RunRow{
@@ -105,9 +111,12 @@ func (p *page) dossierRun() (templ.Component, error) {
 	id := p.R.PathValue("run")
 	at := slices.IndexFunc(d.Runs, func(r drawbridge.Run) bool { return r.ID == id })
 	if at < 0 {
-		return nil, errNoPage()
+		if at = slices.IndexFunc(d.Live, func(r drawbridge.LiveRun) bool { return r.ID == id }); at < 0 {
+			return nil, errNoPage()
+		}
+		return p.dossierLive(d, &d.Live[at]), nil
 	}
-	_, r, err := p.web.opt.Register.RunDocument(p.R.Context(), p.Actor, register.ByID(d.Integration.ID), id)
+	r, err := p.web.opt.Register.OpenedRun(p.R.Context(), &d.Runs[at])
 	if err != nil {
 		return nil, err
 	}
