@@ -17,8 +17,9 @@ export function who(role) {
   return all[0];
 }
 
-/** A page of somebody who signed in, with their own cookies. What the browser
- * complains of is collected in page.complaints. */
+/** A page of somebody who signed in, or of nobody, or of a partner who came by the
+ * link of the demonstration, with their own cookies. What the
+ * browser complains of is collected in page.complaints. */
 export async function open(role, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(15_000);
@@ -28,12 +29,16 @@ export async function open(role, options = {}) {
   page.on("console", (m) => {
     if (m.type() === "error" && !/status of (4\d\d)/.test(m.text())) page.complaints.push(`${page.url()}: ${m.text()}`);
   });
-  if (role) {
-    const person = who(role);
+  if (role && role !== "nobody") {
+    const person = who(role === "partner" ? "programme_owner" : role);
     await page.goto(`${base}/sign-in`);
     await page.fill("#f-email", person.email);
     await page.fill("#f-password", person.password);
     await Promise.all([page.waitForURL(`${base}/`), page.click("form button.main")]);
+  }
+  if (role === "partner") {
+    await page.goto(`${base}/demo`);
+    await Promise.all([page.waitForURL(`${base}/partner`), page.click("text=Answer it yourself, as the partner")]);
   }
   return page;
 }

@@ -7,21 +7,25 @@ import path from "node:path";
 import { attempt, base, browser, faults, open, sideways, tell } from "./lib.mjs";
 
 const folder = process.env.DRAWBRIDGE_SCREENS;
-const roles = (process.env.DRAWBRIDGE_ROLES ?? "programme_owner administrator requester auditor").split(" ");
+const roles = (process.env.DRAWBRIDGE_ROLES ?? "programme_owner reviewer_security administrator requester auditor partner nobody").split(" ");
 const most = 150;
 
 /** A kind of screen: its path with identifiers taken out, and which values of a query were given. */
 const id = /^([a-z]{2,6}_[0-9A-Za-z]{10,}|[0-9]+|[a-z0-9.-]+@[0-9.]+)$/;
 function kind(url) {
   const u = new URL(url);
-  const segments = u.pathname.split("/").map((s, i, all) => (id.test(s) || (i > 1 && /^[a-z0-9-]+-[a-z0-9-]*\d/.test(s)) || all[1] === "packs" && i > 1 ? "{id}" : s));
+  const segments = u.pathname.split("/").map((s, i, all) => (id.test(s) || (i > 1 && /^[a-z0-9-]+-[a-z0-9-]*\d/.test(s)) || all[i - 1] === "questions" || (all[1] === "packs" && i > 1) ? "{id}" : s));
   return segments.join("/");
 }
+
+// These show each role something else; of others the first who comes is enough.
+const own = ["/", "/reviews/{id}", "/findings/{id}/{id}", "/integrations/{id}", "/integrations/{id}/approvals"];
+const starts = { partner: "/partner", nobody: "/sign-in" };
 
 const seen = new Map(); // kind to address, role
 async function crawl(role) {
   const page = await open(role, { javaScriptEnabled: false });
-  const queue = [`${base}/`];
+  const queue = [base + (starts[role] ?? "/")];
   const here = new Set();
   while (queue.length > 0 && here.size < most) {
     const url = queue.shift();
@@ -38,7 +42,8 @@ async function crawl(role) {
       tell(`${role} follows a link to ${kind(url)}`, [`the answer is ${answer.status()}: ${url}`]);
       continue;
     }
-    if (!seen.has(kind(url))) seen.set(kind(url), { url, role });
+    const name = own.includes(kind(url)) ? `${kind(url)} ${role}` : kind(url);
+    if (!seen.has(name)) seen.set(name, { url, role });
     const links = await page.$$eval("a[href]:not([download])", (all) => all.map((a) => new URL(a.getAttribute("href"), location).href.replace(/#.*/, "")));
     for (const to of links) if (to.startsWith(`${base}/`) && !here.has(kind(to))) queue.push(to);
   }
@@ -47,7 +52,7 @@ async function crawl(role) {
 
 for (const role of roles) await crawl(role);
 
-const name = (k) => k.replaceAll("/", "-").replace(/[{}]/g, "").replace(/^-/, "") || "inbox";
+const name = (k) => k.replace(/^\/ /, "inbox ").replaceAll(/[ /]/g, "-").replace(/[{}]/g, "").replace(/^-/, "") || "inbox";
 const pictures = [];
 if (folder) fs.mkdirSync(folder, { recursive: true });
 async function look(page, k, width, scheme) {
@@ -79,10 +84,10 @@ async function weight(page) {
 
 for (const scheme of ["light", "dark"]) {
   for (const role of roles) {
-    const own = [...seen].filter(([, s]) => s.role === role);
-    if (own.length === 0) continue;
+    const theirs = [...seen].filter(([, s]) => s.role === role);
+    if (theirs.length === 0) continue;
     const page = await open(role, { colorScheme: scheme, bypassCSP: true });
-    for (const [k, { url }] of own) {
+    for (const [k, { url }] of theirs) {
       await attempt(`${k} in ${scheme}, as ${role}`, async () => {
         await page.setViewportSize({ width: 1280, height: 900 });
         await page.goto(url);
