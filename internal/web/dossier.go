@@ -140,6 +140,11 @@ func (d *dossierPage) people() []string {
 	for i := range d.Runs {
 		out = append(out, d.Runs[i].By)
 	}
+	if d.Departure != nil {
+		for _, t := range d.Departure.Tasks {
+			out = append(out, string(t.Owner))
+		}
+	}
 	for i := range d.Live {
 		out = append(out, d.Live[i].By, d.Live[i].StopBy)
 	}

@@ -31,6 +31,12 @@ func (p *page) dossierHistory() (templ.Component, error) {
 	for _, o := range d.Object.Owners[min(1, len(d.Object.Owners)):] {
 		out.Members = append(out.Members, d.name(string(o)))
 	}
+	if out.MayAssign {
+		if out.People, err = p.pickable(d); err != nil {
+			return nil, err
+		}
+		out.Chosen = p.dossierMembers(d)
+	}
 	for i := range d.Revisions {
 		r := &d.Revisions[i]
 		row := view.RevisionRow{Number: int(r.Number), By: d.name(r.Author), At: r.CreatedAt, Reason: r.Reason, Widens: r.Widens, Head: r.ID == d.Integration.Head}
@@ -46,7 +52,7 @@ func (p *page) dossierHistory() (templ.Component, error) {
 	}
 	slices.Reverse(out.Residual)
 	if p.failed != nil {
-		out.Said = map[string]string{"owner": p.said("owner"), "reason": p.said("reason")}
+		out.Said = map[string]string{"owner": p.said("owner"), "add": p.said("add"), "reason": p.said("reason")}
 	}
 	return view.HistoryPage(out), nil
 }
@@ -147,28 +153,4 @@ func value(v any, d *dossierPage) string {
 func (p *page) doAssess() (string, error) {
 	_, err := p.web.opt.Register.Assess(p.R.Context(), p.Actor, register.ByID(drawbridge.IntegrationID(p.R.PathValue("id"))), p.key())
 	return p.toDossier("/history", "int-assessed"), err
-}
-
-// doAssign gives the integration to somebody who is named by address or identifier.
-func (p *page) doAssign() (string, error) {
-	owner, err := p.personBy(p.said("owner"))
-	if err != nil {
-		return "", err
-	}
-	_, err = p.web.opt.Register.Assign(p.R.Context(), p.Actor, register.ByID(drawbridge.IntegrationID(p.R.PathValue("id"))), register.Assignment{
-		Version: p.versionRead(), Owner: owner, Reason: p.said("reason"), Key: p.key(),
-	})
-	return p.toDossier("/history", "int-assigned"), err
-}
-
-// personBy finds somebody by what people know of them: their address.
-func (p *page) personBy(said string) (drawbridge.PersonID, error) {
-	if drawbridge.ValidID("per", said) {
-		return drawbridge.PersonID(said), nil
-	}
-	found, err := p.web.opt.Account.Find(p.R.Context(), p.Actor, said)
-	if drawbridge.KindOf(err) == drawbridge.NotFound {
-		return "", drawbridge.Errorf(drawbridge.Invalid, "nobody has an account with the address %.100q", said)
-	}
-	return found.ID, err
 }

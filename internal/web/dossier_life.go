@@ -54,24 +54,14 @@ func (p *page) dossierLife() (templ.Component, error) {
 		}
 	}
 	if x := d.Departure; x != nil {
-		out.Leaving = departure(d, x)
+		if out.Leaving, err = p.leaving(d, x); err != nil {
+			return nil, err
+		}
 	}
-	if p.failed != nil && p.R.PathValue("step") == "" && p.R.PathValue("attestation") == "" {
+	if p.failed != nil && p.R.PathValue("step") == "" && p.R.PathValue("attestation") == "" && p.R.PathValue("part") == "" {
 		out.Said = map[string]string{"subject": p.said("subject"), "statement": p.said("statement"), "result": p.said("result"), "evidence": p.said("evidence")}
 	}
 	return view.LifePage(out), nil
-}
-
-func departure(d *dossierPage, x *drawbridge.Departure) *view.Leaving {
-	out := &view.Leaving{Reason: x.Reason, Planned: x.Planned, Residual: x.Residual, KeepUntil: x.KeepUntil}
-	for _, t := range x.Tasks {
-		row := view.TaskRow{Text: t.Text, Due: t.Due, Done: t.Done, Note: t.Note}
-		if t.Owner != "" {
-			row.Owner = d.name(string(t.Owner))
-		}
-		out.Tasks = append(out.Tasks, row)
-	}
-	return out
 }
 
 func (p *page) doMove() (string, error) {
