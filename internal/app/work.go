@@ -97,7 +97,10 @@ func (a *App) workers() map[string]job.Worker {
 			return err
 		}},
 		eventSweep: {Work: func(ctx context.Context, _ job.Event) error {
-			_, err := a.Account.Sweep(ctx)
+			if _, err := a.Account.Sweep(ctx); err != nil {
+				return err
+			}
+			_, err := a.Review.SweepDrafts(ctx)
 			return err
 		}},
 	}

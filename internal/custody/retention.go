@@ -118,6 +118,10 @@ var rules = []Rule{
 		Stays: "the run that was handed in", Why: "it is no record: nothing is concluded from it", Tables: []string{"live_run"},
 	},
 	{
+		Kind: "draft", What: "what people began to ask for", From: "90 days after it was last saved, 7 after it was sent or discarded", Purged: "the row and its file, by the hour",
+		Stays: "nothing", Why: "it is a note to oneself and no record", Tables: []string{"draft", "draft_file"},
+	},
+	{
 		Kind: "event", What: "jobs that ended", From: "30 days after their end", Purged: "the row, by the hour",
 		Stays: "what the job did", Why: "it is no record", Tables: []string{"event"},
 	},

@@ -44,6 +44,7 @@ type judgement struct {
 	findings []drawbridge.Finding
 	next     time.Time // when to look again
 	bundle   *manifest.Bundle
+	whole    *assess.Assessment // what document says
 }
 
 // judge assesses a manifest by the server's packs, now.
@@ -65,7 +66,7 @@ func (d *Desk) judge(ctx context.Context, ws *policy.Workspace, b *manifest.Bund
 		return nil, err
 	}
 	j := &judgement{
-		findings: findingsOf(a, g), next: g.next(b.Integration, asOf, ws.Policy.TierOf(a.Score.Inherent).Months), bundle: b,
+		findings: findingsOf(a, g), next: g.next(b.Integration, asOf, ws.Policy.TierOf(a.Score.Inherent).Months), bundle: b, whole: a,
 		record: drawbridge.Assessment{
 			Content: a.Digest.Content, AsOf: asOf, Tier: a.Score.Tier, Inherent: a.Score.Inherent, Residual: a.Score.Residual, Outcome: a.Gate.Outcome,
 		},

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -28,6 +29,7 @@ const maxKept = 64
 // kept keeps the last few things that were made, by their key. The key names
 // something that never changes.
 type kept[T any] struct {
+	most  int // that are kept; 0 is maxKept
 	mu    sync.Mutex
 	items map[string]T
 	order []string
@@ -54,11 +56,19 @@ func (k *kept[T]) get(key string, make func() (T, error)) (T, error) {
 		k.order = append(k.order, key)
 	}
 	k.items[key] = item
-	if len(k.order) > maxKept {
+	if len(k.order) > cmp.Or(k.most, maxKept) {
 		delete(k.items, k.order[0])
 		k.order = slices.Delete(k.order, 0, 1)
 	}
 	return item, nil
+}
+
+// has returns what was made for the key, if it is still at hand.
+func (k *kept[T]) has(key string) (T, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	item, ok := k.items[key]
+	return item, ok
 }
 
 // facts reads what a revision says.

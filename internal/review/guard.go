@@ -109,32 +109,41 @@ func (l *look) hold(step string) error {
 	return drawbridge.Errorf(drawbridge.Conflict, "the review cannot take the step %s yet: %s", strings.ReplaceAll(step, "_", " "), strings.Join(texts, "; "))
 }
 
-func missingPurpose(l *look) ([]string, error) {
-	f, err := l.facts()
-	if err != nil || f.purpose {
-		return nil, err
-	}
-	return []string{"say in the manifest what the integration is for (purpose)"}, nil
-}
+func missingPurpose(l *look) ([]string, error) { return l.ofHead((*facts).missingPurpose) }
 
-func missingOwners(l *look) ([]string, error) {
+func missingOwners(l *look) ([]string, error) { return l.ofHead((*facts).missingOwners) }
+
+func missingFlows(l *look) ([]string, error) { return l.ofHead((*facts).missingFlows) }
+
+// ofHead is what is missing in the manifest of the head.
+func (l *look) ofHead(missing func(*facts) []string) ([]string, error) {
 	f, err := l.facts()
 	if err != nil {
 		return nil, err
 	}
+	return missing(f), nil
+}
+
+func (f *facts) missingPurpose() []string {
+	if f.purpose {
+		return nil
+	}
+	return []string{"say in the manifest what the integration is for (purpose)"}
+}
+
+func (f *facts) missingOwners() []string {
 	var out []string
 	for _, key := range f.owners {
 		out = append(out, "name who answers for it ("+key+")")
 	}
-	return out, nil
+	return out
 }
 
-func missingFlows(l *look) ([]string, error) {
-	f, err := l.facts()
-	if err != nil || f.flows > 0 {
-		return nil, err
+func (f *facts) missingFlows() []string {
+	if f.flows > 0 {
+		return nil
 	}
-	return []string{"declare at least one flow: what data moves, and why"}, nil
+	return []string{"declare at least one flow: what data moves, and why"}
 }
 
 func missingCategories(l *look) ([]string, error) {

@@ -15,6 +15,7 @@ import (
 	"drawbridge/internal/policy"
 	"drawbridge/internal/questionnaire"
 	"drawbridge/internal/register"
+	"drawbridge/internal/spec"
 )
 
 // Options are what the desk needs besides the door.
@@ -34,11 +35,12 @@ type Desk struct {
 	views     kept[approval.View]        // by digest
 	sent      kept[*questionnaire.Items] // by digest
 	documents kept[*document]            // by digest
+	apis      kept[*spec.API]            // of drafts, by the digest of the specification
 }
 
 // New makes a desk.
 func New(door *action.Door, opt Options) *Desk {
-	return &Desk{door: door, opt: opt, files: dossier.New(door, dossier.Options{Register: opt.Register})}
+	return &Desk{apis: kept[*spec.API]{most: 4}, door: door, opt: opt, files: dossier.New(door, dossier.Options{Register: opt.Register})}
 }
 
 // now is the time as it is stored.

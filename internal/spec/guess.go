@@ -28,7 +28,7 @@ func (d *Draft) Guesses(t *taxonomy.Taxonomy) []*Guess {
 	var out []*Guess
 	index := map[string]*Guess{}
 	d.Each(func(flow *manifest.Flow, e *manifest.DataElement) {
-		next := &Guess{Name: FieldName(e.Field), Category: e.Category, Where: flow.ID + " " + string(e.At) + " " + string(e.Field)}
+		next := &Guess{Name: FieldName(e.Field), Category: e.Category, Level: drawbridge.LevelUnknown, Where: flow.ID + " " + string(e.At) + " " + string(e.Field)}
 		g := index[next.Key()]
 		if g == nil {
 			if c, ok := t.Category(e.Category); ok {

@@ -24,6 +24,7 @@ func areas() []area {
 		inboxArea(),
 		reviewArea(),
 		integrationArea(),
+		intakeArea(),
 		portfolioArea(),
 		visitArea(),
 		searchArea(),

@@ -88,7 +88,10 @@ func (p *page) inbox() (templ.Component, error) {
 	}
 	in := view.Inbox{
 		Now: p.now, Today: drawbridge.DateOf(p.now), Kind: s.kind, About: s.about, Filtered: s.kind != "" || s.about != "",
-		Reviews: p.may(access.ReviewRead),
+		Reviews: p.may(access.ReviewRead), Begin: view.Link{Text: "Look at the integrations", To: "/integrations"},
+	}
+	if p.may(access.IntegrationCreate) {
+		in.Begin = intakeLink()
 	}
 	for i := range s.tasks.Mine {
 		if t := &s.tasks.Mine[i]; s.fits(t) {

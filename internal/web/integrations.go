@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"drawbridge"
+	"drawbridge/internal/access"
 	"drawbridge/internal/register"
 	"drawbridge/internal/web/view"
 )
@@ -32,6 +33,9 @@ func (p *page) integrations() (templ.Component, error) {
 	out := view.Integrations{
 		Now: p.now, Text: f.Text, State: string(f.State), Tier: string(f.Tier), Outcome: string(f.Outcome), Order: f.Order,
 		Filtered: f.Text != "" || f.State != "" || f.Tier != "" || f.Outcome != "",
+	}
+	if p.may(access.IntegrationCreate) {
+		out.New = intakeLink()
 	}
 	for _, i := range list.Items {
 		out.Rows = append(out.Rows, view.IntegrationRow{

@@ -247,7 +247,7 @@ async function sendNow(form) {
     status.textContent = "Saving…";
     const res = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     const there = new DOMParser().parseFromString(await res.text(), "text/html");
-    if (!there.getElementById(form.id)) throw new Error("no answer");
+    if (!there.getElementById(form.getAttribute("id"))) throw new Error("no answer");
     if (res.ok) typed.forEach(([el, was]) => el.value === was && sessionStorage.removeItem(kept(el)));
     refresh(form, there);
   } catch {
@@ -256,7 +256,7 @@ async function sendNow(form) {
   delete form.dataset.busy;
 }
 function refresh(form, there) {
-  form.elements.base.value = there.getElementById(form.id).elements.base.value;
+  form.elements.base.value = there.getElementById(form.getAttribute("id")).elements.base.value;
   for (const list of all("[data-grow]")) {
     const other = there.getElementById(list.id);
     if (!other || "alone" in other.dataset) continue;
@@ -279,7 +279,14 @@ on("input", (e) => quietly(e.target.form) && sendSoon(e.target.form, 900));
 on("change", (e) => quietly(e.target.form) && sendSoon(e.target.form, 200));
 document.addEventListener("submit", (e) => {
   clearTimeout(waiting.get(e.target));
-  if (!saves(e.target) || e.submitter?.name === "clear") return;
+  if (!saves(e.target)) return;
+  if (e.submitter?.name) { // it does more than save: once what is on its way has come back
+    if (!e.target.dataset.busy) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    setTimeout(() => e.target.requestSubmit(e.submitter), 150);
+    return;
+  }
   e.preventDefault();
   e.stopImmediatePropagation();
   sendNow(e.target);
