@@ -174,9 +174,14 @@ func inWords(q *questionnaire.Question, value json.RawMessage) string {
 		}
 		return s
 	}
+	var yes bool
 	var one string
 	var many []string
 	switch {
+	case json.Unmarshal(value, &yes) == nil && yes:
+		return "yes"
+	case json.Unmarshal(value, &yes) == nil:
+		return "no"
 	case json.Unmarshal(value, &one) == nil:
 		return label(one)
 	case json.Unmarshal(value, &many) == nil:
