@@ -90,6 +90,26 @@ for (const javaScriptEnabled of [true, false]) {
     return wrong;
   });
 
+  await attempt(`a requester asks for an integration by the form, ${how}`, async () => {
+    const page = await as("requester");
+    await page.goto(`${base}/integrations/new`);
+    await page.click("text=Fill in the form");
+    await page.waitForURL(/\/about$/);
+    await page.fill("#f-id", `labels-${javaScriptEnabled}`);
+    await page.fill("#f-partner_new", "label-press");
+    await page.fill("#f-purpose", "Print labels <script>alert(1)</script>");
+    if (javaScriptEnabled) await page.waitForResponse((r) => r.request().method() === "POST"); // it saves itself
+    await page.click("text=Go on: Preview and send");
+    await page.waitForURL(/\/preview$/);
+    const wrong = await says(page, "What the gate says", "name who answers for it");
+    await page.click("text=Create the integration");
+    await page.waitForURL(/\/integrations\/int_/);
+    wrong.push(...(await says(page, `labels-${javaScriptEnabled}`, "a review of it is open")));
+    wrong.push(...page.complaints);
+    await page.context().close();
+    return wrong;
+  });
+
   await attempt(`an administrator invites somebody, whose link is shown once, ${how}`, async () => {
     const page = await as("administrator");
     await page.goto(`${base}/people/invite`);
