@@ -120,7 +120,7 @@ var guesses = map[string][]guess{
 	"machines.create":  {{body: `{"name": "guess"}`}},
 
 	"inbox.read":    {{body: `{}`}}, "inbox.unread_again": {{}},
-	"webhooks.list": {{}}, "webhooks.test": {{}}, "webhooks.deliveries": {{}},
+	"webhooks.list": {{}}, "webhooks.test": {{}}, "webhooks.retry": {{}}, "webhooks.deliveries": {{}},
 	"webhooks.create": {{body: `{"name": "guess", "url": "https://hooks.drawbridge.example/x"}`}},
 	"webhooks.update": {{body: `{"name": "guess", "kinds": [], "disabled": true}`}},
 	"webhooks.remove": {{body: `{"reason": "guess"}`}},
@@ -135,7 +135,7 @@ var guesses = map[string][]guess{
 	"revisions.diff":   {{}, {query: "from=$REV&to=$REV"}},
 	"integrations.try": {{body: `{}`}}, "assessments.list": {{}}, "assessments.create": {{}}, "assessments.get": {{}}, "assessments.document": {{}},
 	"reviews.list": {{list: true}, {list: true, query: "integration=$INT"}}, "reviews.mine": {{list: true}}, "reviews.get": {{}}, "reviews.progress": {{}},
-	"reviews.tracks": {{}}, "reviews.changes": {{}}, "reviews.approval": {{}}, "reviews.request": nil, "integrations.standing": {{}}, "decisions.list": {{}},
+	"reviews.tracks": {{}}, "reviews.changes": {{}}, "reviews.approval": {{}}, "reviews.request": nil, "integrations.standing": {{}}, "decisions.list": {{}}, "decisions.find": {{list: true}, {list: true, query: "partner=$PARTNER"}},
 	"reviews.open":     {{body: `{"intake": {}, "reason": "guess"}`}},
 	"reviews.submit":   {{body: `{"reason": "guess"}`}},
 	"reviews.triage":   {{body: `{"tier": "low", "reason": "guess"}`}},
@@ -221,7 +221,7 @@ var guesses = map[string][]guess{
 	"jobs.list": {{}}, "jobs.get": {{}}, "jobs.retry": {{body: `{"reason": "guess"}`}}, "jobs.cancel": {{body: `{"reason": "guess"}`}},
 	"retention.list": {{}}, "retention.set": {{body: `{"days": 100, "version": 0, "reason": "guess"}`}}, "retention.purge": {{body: `{"dry_run": true}`}},
 	"holds.list": {{}}, "holds.place": {{body: `{"scope": "everything", "reason": "guess"}`}}, "holds.lift": {{body: `{"reason": "guess"}`}},
-	"log.prove": {{}}, "log.consistency": {{body: `{"checkpoint": $NOTE}`}}, "log.export": {{}},
+	"log.list": {{}}, "log.prove": {{}}, "log.consistency": {{body: `{"checkpoint": $NOTE}`}}, "log.export": {{}},
 	"keys.list": {{}}, "keys.rotate": {{body: `{"purpose": "mac", "reason": "guess"}`}},
 }
 

@@ -258,7 +258,9 @@ func terms(ctx context.Context, p *person, s *samples) error {
 }
 
 func queue(ctx context.Context, p *person, s *samples) error {
-	_, err := paged(p, s, "queue", func(page client.Page) (client.List[client.QueueItem], error) { return p.Queue(ctx, page) })
+	_, err := paged(p, s, "queue", func(page client.Page) (client.List[client.QueueItem], error) {
+		return p.Queue(ctx, client.QueueFilter{Page: page})
+	})
 	return err
 }
 

@@ -74,6 +74,7 @@ var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 	"webhooks.update":     onWebhook("", client.EditWebhook{Name: "New name", Kinds: []string{}}),
 	"webhooks.remove":     onWebhook("/remove", client.Because{Reason: "try"}),
 	"webhooks.test":       onWebhook("/test", nil),
+	"webhooks.retry":      losesMessage,
 	"webhooks.deliveries": onWebhook("/deliveries", nil),
 
 	"integrations.list":    list("/api/v1/integrations", "integration"),
@@ -111,6 +112,7 @@ var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 	"holds.lift":      liftsHold,
 
 	"log.checkpoint":  list("/api/v1/log/checkpoint", "log"),
+	"log.list":        list("/api/v1/log/entries", "log"),
 	"log.prove":       list("/api/v1/log/entries/0/proof", "log"),
 	"log.consistency": consistency,
 	"log.export":      list("/api/v1/log/export", "log"),
@@ -329,6 +331,24 @@ func onWebhook(path string, body any) func(*matrix, *caller, bool) request {
 		m.act(func(tx *store.Tx) error { return tx.AddWebhook(&h) })
 		return request{path: "/api/v1/webhooks/" + string(h.ID) + path, body: body, match: 1, object: access.Object{Kind: "webhook", ID: string(h.ID)}}
 	}
+}
+
+// losesMessage is a request about a message that a webhook lost.
+func losesMessage(m *matrix, c *caller, own bool) request {
+	r := onWebhook("", nil)(m, c, own)
+	id := drawbridge.MessageID(drawbridge.NewID("msg", start))
+	p := m.somebody(drawbridge.Requester).ID
+	m.act(func(tx *store.Tx) error {
+		return tx.AddMessage(drawbridge.Message{ID: id, Person: p, Kind: "account.created", CreatedAt: start})
+	})
+	m.act(func(tx *store.Tx) error {
+		if _, err := tx.AddDelivery(id, r.object.ID, start); err != nil {
+			return err
+		}
+		return tx.EndDelivery(string(id)+"/"+r.object.ID, drawbridge.Dead, start)
+	})
+	r.path += "/deliveries/" + string(id) + "/retry"
+	return r
 }
 
 // onJob is a request about a job that failed, or is open where it is to be ended.

@@ -6,6 +6,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/client"
+	"drawbridge/internal/custody"
 	"drawbridge/internal/seal"
 )
 
@@ -27,6 +28,31 @@ func (a *API) export(c *call, _ client.None) (stream, error) {
 		}
 		return a.opt.Custody.Export(c.R.Context(), c.Actor, w, nil)
 	}}, nil
+}
+
+func (a *API) logEntries(c *call, in client.LogFilter) (client.List[client.LogEntry], error) {
+	var below int64
+	limit, err := c.part(in.Page, &below)
+	out := client.List[client.LogEntry]{Items: []client.LogEntry{}}
+	if err != nil {
+		return out, err
+	}
+	f := custody.LogFilter{Actor: in.Actor, Action: in.Action, Object: in.Object, From: in.Since, To: in.Until}
+	page, err := a.opt.Custody.Entries(c.R.Context(), c.Actor, f, below, limit)
+	if err != nil {
+		return out, err
+	}
+	for _, e := range page.Entries {
+		x := client.LogEntry{Seq: e.Seq, At: e.At, Actor: e.Actor, Via: e.Via, Action: e.Action, Object: e.Object, Request: e.Request, Changes: []client.LogChange{}}
+		for _, ch := range e.Changes {
+			x.Changes = append(x.Changes, client.LogChange{Kind: ch.Kind, ID: ch.ID, Op: ch.Op, Before: ch.Before, After: ch.After})
+		}
+		out.Items = append(out.Items, x)
+	}
+	if page.Below > 0 {
+		out.Next, err = c.next(page.Below)
+	}
+	return out, err
 }
 
 func (a *API) proveEntry(c *call, in client.ByEntry) (stream, error) {

@@ -26,12 +26,18 @@ func programmeRoutes() []Route {
 	}
 }
 
-func (a *API) queue(c *call, in client.Page) (client.List[client.QueueItem], error) {
-	return pageFrom(c, in, func(after *register.Cursor, limit int) (register.Page[client.QueueItem], error) {
-		page, err := a.opt.Programme.Queue(c.R.Context(), c.Actor, after, limit)
+func (a *API) queue(c *call, in client.QueueFilter) (client.List[client.QueueItem], error) {
+	f := programme.QueueFilter{Kind: in.Kind, Effect: in.Effect, Tier: in.Tier, Open: in.Open}
+	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[client.QueueItem], error) {
+		page, err := a.opt.Programme.Queue(c.R.Context(), c.Actor, f, after, limit)
 		out := register.Page[client.QueueItem]{Items: make([]client.QueueItem, len(page.Items)), Next: page.Next}
 		for i, x := range page.Items {
-			out.Items[i] = client.QueueItem{Integration: x.Integration, Review: x.Review, Effect: x.Effect, Since: x.Since, ToAttest: x.ToAttest}
+			out.Items[i] = client.QueueItem{
+				Integration: x.Integration, Review: x.Review, Effect: x.Effect, Since: x.Since, ToAttest: x.ToAttest, State: x.State, Due: x.Due, Waits: []client.QueueWait{},
+			}
+			for _, w := range x.Waits {
+				out.Items[i].Waits = append(out.Items[i].Waits, client.QueueWait(w))
+			}
 			for _, r := range x.Reasons {
 				out.Items[i].Reasons = append(out.Items[i].Reasons, client.QueueReason(r))
 			}

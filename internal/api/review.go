@@ -36,6 +36,7 @@ func reviewRoutes() []Route {
 		{"POST", "/api/v1/signoffs/{id}/withdraw", "signoffs.withdraw", access.ReviewSign, "Take your sign-off back", 200, Idempotent, does((*API).withdrawSignoff)},
 		{"POST", "/api/v1/reviews/{id}/decision", "reviews.decide", access.ReviewDecide, "Decide, on the view that you looked at", 201, Idempotent, does((*API).decideReview)},
 		{"GET", "/api/v1/integrations/{id}/standing", "integrations.standing", access.ReviewRead, "Tell where an integration stands: its decision, and whether it still holds", 200, 0, does((*API).standing)},
+		{"GET", "/api/v1/decisions", "decisions.find", access.ReviewRead, "List the decisions about every integration that you may see, newest first", 200, Paged, does((*API).allDecisions)},
 		{"GET", "/api/v1/integrations/{id}/decisions", "decisions.list", access.ReviewRead, "List the decisions about an integration, newest first", 200, Paged, does((*API).decisions)},
 		{"GET", "/api/v1/delegations", "delegations.list", access.DelegationRead, "List who signs for whom, newest first", 200, Paged, does((*API).delegations)},
 		{"POST", "/api/v1/delegations", "delegations.create", access.DelegationWrite, "Let somebody with the same role sign for you", 201, Idempotent, does((*API).delegate)},
@@ -176,6 +177,18 @@ func (a *API) decideReview(c *call, in client.DecideReview) (drawbridge.Decision
 func (a *API) standing(c *call, in client.ByID) (client.IntegrationStanding, error) {
 	s, err := a.opt.Review.Standing(c.R.Context(), c.Actor, drawbridge.IntegrationID(in.ID))
 	return client.IntegrationStanding(s), err
+}
+
+func (a *API) allDecisions(c *call, in client.DecisionFilter) (client.List[client.Decided], error) {
+	f := review.DecisionFilter{Partner: in.Partner, Outcome: in.Outcome, Tier: in.Tier, By: in.By, State: in.State, From: in.Since, To: in.Until}
+	return pageFrom(c, in.Page, func(after *register.Cursor, limit int) (register.Page[client.Decided], error) {
+		page, err := a.opt.Review.AllDecisions(c.R.Context(), c.Actor, f, after, limit)
+		out := register.Page[client.Decided]{Items: make([]client.Decided, len(page.Items)), Next: page.Next}
+		for i, x := range page.Items {
+			out.Items[i] = client.Decided(x)
+		}
+		return out, err
+	})
 }
 
 func (a *API) decisions(c *call, in client.ListOf) (client.List[drawbridge.Decision], error) {

@@ -46,6 +46,7 @@ var reviewFixtures = map[string]func(*matrix, *caller, bool) request{
 	},
 	"reviews.decide":        onReview(drawbridge.Draft, "/decision", client.DecideReview{Outcome: drawbridge.Rejected, Rationale: "try", View: "sha256:00"}, 409),
 	"integrations.standing": onIntegration("/standing", nil),
+	"decisions.find":        list("/api/v1/decisions", "review"),
 	"decisions.list":        onIntegration("/decisions", nil),
 	"delegations.list":      list("/api/v1/delegations", "delegation"),
 	"delegations.create": func(m *matrix, c *caller, _ bool) request {

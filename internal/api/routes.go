@@ -71,6 +71,7 @@ func recordRoutes() []Route {
 		{"PUT", "/api/v1/webhooks/{id}", "webhooks.update", access.WebhookWrite, "Change a webhook, or switch it off or on", 200, Idempotent | Conditional, does((*API).editWebhook)},
 		{"POST", "/api/v1/webhooks/{id}/remove", "webhooks.remove", access.WebhookWrite, "Delete a webhook", 204, Idempotent, does((*API).removeWebhook)},
 		{"POST", "/api/v1/webhooks/{id}/test", "webhooks.test", access.WebhookWrite, "Send a message to a webhook, now", 200, 0, does((*API).tryWebhook)},
+		{"POST", "/api/v1/webhooks/{id}/deliveries/{message}/retry", "webhooks.retry", access.WebhookWrite, "Send again what a webhook lost", 204, Idempotent, does((*API).redeliver)},
 		{"GET", "/api/v1/webhooks/{id}/deliveries", "webhooks.deliveries", access.WebhookRead, "List what went to a webhook, newest first", 200, Paged, does((*API).deliveries)},
 
 		// Integrations.
@@ -111,6 +112,7 @@ func recordRoutes() []Route {
 
 		// The record itself.
 		{"GET", "/api/v1/log/checkpoint", "log.checkpoint", access.CheckpointRead, "Read the signed root of the ledger", 200, 0, does((*API).checkpoint)},
+		{"GET", "/api/v1/log/entries", "log.list", access.LogRead, "List entries of the ledger, newest first", 200, Paged, does((*API).logEntries)},
 		{"GET", "/api/v1/log/entries/{seq}/proof", "log.prove", access.LogRead, "Prove that an entry is in the ledger", 200, Streams, does((*API).proveEntry)},
 		{"POST", "/api/v1/log/consistency", "log.consistency", access.LogRead, "Prove that an older checkpoint is part of the ledger", 200, Streams, does((*API).proveSince)},
 		{"GET", "/api/v1/log/export", "log.export", access.LogRead, "Export the ledger, to be verified elsewhere", 200, Streams, does((*API).export)},

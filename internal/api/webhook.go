@@ -44,6 +44,10 @@ func (a *API) tryWebhook(c *call, in client.ByID) (client.Tried, error) {
 	return client.Tried{Delivered: why == "", Error: why}, err
 }
 
+func (a *API) redeliver(c *call, in client.Redelivery) (client.None, error) {
+	return client.None{}, a.opt.Notify.Redeliver(c.R.Context(), c.Actor, drawbridge.WebhookID(in.ID), in.Message, c.key)
+}
+
 func (a *API) deliveries(c *call, in client.ListOf) (client.List[drawbridge.Delivery], error) {
 	var below string
 	limit, err := c.part(in.Page, &below)

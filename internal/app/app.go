@@ -146,7 +146,7 @@ func (a *App) serve() error {
 	pages, err := web.New(web.Options{
 		Front: entry, Tour: a.demo, Table: a.Door.Table(), Account: a.Account, Register: a.Register, Custody: a.Custody, Jobs: a.jobs, Notify: a.notify,
 		Dossier: a.Dossier, Inquiry: a.Inquiry, Review: a.Review, Lifecycle: a.Lifecycle, Programme: a.Programme, Portfolio: a.Portfolio,
-		Workspace: a.Workspace, Now: a.Options.Now,
+		Workspace: a.Workspace, Now: a.Options.Now, PublicURL: a.Options.url(a.Options.Listen), Assumed: a.Options.PublicURL == "",
 	})
 	if err != nil {
 		return fmt.Errorf("put the pages together: %w", err)

@@ -23,30 +23,42 @@ func newProgramme(env *Env) *cobra.Command {
 }
 
 func newProgrammeQueue(env *Env) *cobra.Command {
+	var f client.QueueFilter
+	cmd := &cobra.Command{
+		Use: "queue", Short: "List what needs review, most dangerous first", Args: cobra.NoArgs,
+		Long: `Queue lists what needs review: what a trigger suspends or narrows first, then by residual risk. WAITS ON
+tells whose turn it is; JSON tells each reason in words, and since when it waits for whom.`,
+		Example: "  drawbridge programme queue\n  drawbridge programme queue --effect suspend --format json",
+	}
+	cmd.Flags().StringVar(&f.Kind, "kind", "", "only with a reason of this kind: review, widening, evidence, incident and so on")
+	cmd.Flags().StringVar((*string)(&f.Effect), "effect", "", "only with this strongest effect: note, warn, narrow or suspend")
+	cmd.Flags().StringVar((*string)(&f.Tier), "tier", "", "only of this tier: low, medium, high or critical")
+	cmd.Flags().StringVar(&f.Open, "open", "", "yes: only with an open review; no: only without")
 	return listing[client.QueueItem]{
 		read: func(ctx context.Context, c *client.Client, page client.Page, _ []string) (client.List[client.QueueItem], error) {
-			return c.Queue(ctx, page)
+			f.Page = page
+			return c.Queue(ctx, f)
 		},
-		head: "INTEGRATION TIER RESIDUAL EFFECT SINCE REVIEW WHY", none: "nothing needs review",
+		head: "INTEGRATION TIER RESIDUAL EFFECT SINCE REVIEW WHY WAITS_ON", none: "nothing needs review",
 		row: func(x client.QueueItem) []string {
 			effect := string(x.Effect)
 			if x.ToAttest {
 				effect += " (to be attested)"
 			}
-			var why []string
+			var why, on []string
 			for _, r := range x.Reasons {
 				why = append(why, r.Kind)
+			}
+			for _, w := range x.Waits {
+				on = append(on, string(w.On))
 			}
 			in := x.Integration
 			return []string{
 				in.Slug + " (" + in.Environment + ")", string(in.Tier), fmt.Sprintf("%.0f", in.Residual), effect, moment(x.Since), string(x.Review), strings.Join(why, ", "),
+				strings.Join(on, ", "),
 			}
 		},
-	}.on(env, &cobra.Command{
-		Use: "queue", Short: "List what needs review, most dangerous first", Args: cobra.NoArgs,
-		Long:    "Queue lists what needs review: what a trigger suspends or narrows first, then by residual risk. JSON tells each reason in words.",
-		Example: "  drawbridge programme queue\n  drawbridge programme queue --format json",
-	})
+	}.on(env, cmd)
 }
 
 func newProgrammeCalendar(env *Env) *cobra.Command {

@@ -26,7 +26,7 @@ func newReview(env *Env) *cobra.Command {
 		newReviewStep(env, "ready", (*client.Client).ReadyReview, "Say that a review is ready to be decided"), newReviewStep(env, "reopen", (*client.Client).ReopenReview, "Take a ready review back to its tracks"),
 		newReviewStep(env, "withdraw", (*client.Client).WithdrawReview, "End a review before it is decided"),
 		newReviewItems(env), newReviewViewed(env), newReviewRespond(env), newReviewSign(env), newReviewUnsign(env), newReviewDecide(env), newReviewApproval(env),
-		newReviewDelegate(env), newReviewDelegations(env), newReviewRevoke(env))
+		newReviewDecisions(env), newReviewDelegate(env), newReviewDelegations(env), newReviewRevoke(env))
 }
 
 // reviewOf takes the identifier of a review, or finds the latest of an integration.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -231,6 +232,40 @@ func newReviewDelegate(env *Env) *cobra.Command {
 
 func tellDelegation(w io.Writer, x drawbridge.Delegation) error {
 	return writeFields(w, "delegation", string(x.ID), "role", string(x.Role), "from", string(x.From), "to", string(x.To), "until", string(x.Until), "revoked", moment(x.RevokedAt))
+}
+
+func newReviewDecisions(env *Env) *cobra.Command {
+	var f client.DecisionFilter
+	var by string
+	cmd := &cobra.Command{
+		Use: "decisions", Short: "List decisions over the whole organisation, newest first", Args: cobra.NoArgs,
+		Long: `Decisions lists every go and no-go that you may see, with how it stands now. --state narrows it: stands, stale,
+expiring (within 60 days), expired, conditions (one is open), or superseded.`,
+		Example: "  drawbridge review decisions --state stale\n  drawbridge review decisions --outcome rejected --since 2026-01-01 --format json",
+	}
+	cmd.Flags().StringVar((*string)(&f.Partner), "partner", "", "only about this partner")
+	cmd.Flags().StringVar((*string)(&f.Outcome), "outcome", "", "approved, approved_with_conditions, rejected or deferred")
+	cmd.Flags().StringVar((*string)(&f.Tier), "tier", "", "only of this tier: low, medium, high or critical")
+	cmd.Flags().StringVar(&by, "by", "", "only of who decided: an address or per_...")
+	cmd.Flags().StringVar(&f.State, "state", "", "how it stands")
+	cmd.Flags().StringVar((*string)(&f.Since), "since", "", "from this day on, like 2026-11-01")
+	cmd.Flags().StringVar((*string)(&f.Until), "until", "", "up to this day")
+	return listing[client.Decided]{
+		read: func(ctx context.Context, c *client.Client, page client.Page, _ []string) (out client.List[client.Decided], err error) {
+			if f.By, err = colleague(ctx, c, by); err != nil {
+				return out, err
+			}
+			f.Page = page
+			return c.AllDecisions(ctx, f)
+		},
+		head: "DECIDED INTEGRATION TIER ANSWER BY UNTIL STATE OPEN CONTENT", none: "no decision fits",
+		row: func(x client.Decided) []string {
+			d := x.Decision
+			return []string{
+				moment(d.CreatedAt), x.Slug + " (" + x.Environment + ")", string(d.Tier), string(d.Outcome), string(d.By), string(d.Until), x.State, fmt.Sprint(x.Open), d.Content,
+			}
+		},
+	}.on(env, cmd)
 }
 
 func newReviewDelegations(env *Env) *cobra.Command {

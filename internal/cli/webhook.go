@@ -18,7 +18,7 @@ messages is switched off, and the administrators are told.`
 
 func newWebhook(env *Env) *cobra.Command {
 	return family("webhook", "Have another program told of what happens", webhookLong,
-		newWebhookList(env), newWebhookAdd(env), newWebhookDisabled(env, true), newWebhookDisabled(env, false), newWebhookRemove(env), newWebhookTest(env), newWebhookLog(env))
+		newWebhookList(env), newWebhookAdd(env), newWebhookDisabled(env, true), newWebhookDisabled(env, false), newWebhookRemove(env), newWebhookTest(env), newWebhookLog(env), newWebhookRetry(env))
 }
 
 func newWebhookList(env *Env) *cobra.Command {
@@ -178,5 +178,25 @@ func newWebhookLog(env *Env) *cobra.Command {
 	}.on(env, &cobra.Command{
 		Use: "log ID", Short: "List what went to a webhook, newest first", Args: cobra.ExactArgs(1),
 		Example: "  drawbridge webhook log whk_06f1c8k3v5x7z9b1d3f5h7k9n1",
+	})
+}
+
+// sentAgain is the answer to a delivery that is tried again.
+type sentAgain struct {
+	Message drawbridge.MessageID `json:"message"`
+}
+
+func newWebhookRetry(env *Env) *cobra.Command {
+	return question[sentAgain]{
+		proof: true,
+		ask: func(ctx context.Context, c *client.Client, args []string) (sentAgain, error) {
+			m := drawbridge.MessageID(args[1])
+			return sentAgain{m}, c.Redeliver(ctx, client.Redelivery{ByID: client.ByID{ID: args[0]}, Message: m})
+		},
+		tell: saying("%s is on its way again", func(s sentAgain) []any { return []any{line(string(s.Message))} }),
+	}.on(env, &cobra.Command{
+		Use: "retry ID MESSAGE", Short: "Send a message again that a webhook lost", Args: cobra.ExactArgs(2),
+		Long:    "Retry sends a message again that was given up after a day of tries, or dropped while the webhook was off.\n\n" + proofHelp,
+		Example: "  drawbridge webhook retry whk_06f1c8k3v5x7z9b1d3f5h7k9n1 msg_06f1c8k3v5x7z9b1d3f5h7k9n1",
 	})
 }

@@ -3,13 +3,53 @@ package client
 import (
 	"context"
 	"io"
+	"time"
 
+	"drawbridge"
 	"drawbridge/internal/seal"
 )
 
 // Checkpoint is the signed root of the ledger.
 type Checkpoint struct {
 	Note string `json:"note" doc:"a signed note in the C2SP form"`
+}
+
+// LogFilter says which entries of the ledger to list.
+type LogFilter struct {
+	Page
+	Actor  string          `json:"-" query:"actor" doc:"who, exactly: per_…, tok_… or system:…"`
+	Action string          `json:"-" query:"action" doc:"an act like integration.push, or a noun for all that is done to one"`
+	Object string          `json:"-" query:"object" doc:"a record as kind/identifier"`
+	Since  drawbridge.Date `json:"-" query:"since" doc:"the first day"`
+	Until  drawbridge.Date `json:"-" query:"until" doc:"the last day"`
+}
+
+// LogEntry is one entry of the ledger: identifiers and digests.
+type LogEntry struct {
+	Seq     int64       `json:"seq"`
+	At      time.Time   `json:"at"`
+	Actor   string      `json:"actor"`
+	Via     string      `json:"via"`
+	Action  string      `json:"action"`
+	Object  string      `json:"object"`
+	Request string      `json:"request"`
+	Changes []LogChange `json:"changes"`
+}
+
+// LogChange is what an act did to one record.
+type LogChange struct {
+	Kind   string `json:"kind"`
+	ID     string `json:"id"`
+	Op     string `json:"op"`
+	Before string `json:"before" doc:"a digest"`
+	After  string `json:"after" doc:"a digest"`
+}
+
+// LogEntries lists entries of the ledger, newest first. A part may be empty and
+// have a next one.
+func (c *Client) LogEntries(ctx context.Context, in LogFilter) (List[LogEntry], error) {
+	out, _, err := call[List[LogEntry]](ctx, c, "GET /api/v1/log/entries", in)
+	return out, err
 }
 
 // ByEntry names one entry of the ledger in the path.

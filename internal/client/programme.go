@@ -49,6 +49,25 @@ type QueueItem struct {
 	Since       time.Time              `json:"since"`
 	ToAttest    bool                   `json:"to_attest"`
 	Reasons     []QueueReason          `json:"reasons"`
+	State       drawbridge.ReviewState `json:"state" doc:"of the open review"`
+	Due         drawbridge.Date        `json:"due" doc:"of the open review"`
+	Waits       []QueueWait            `json:"waits"`
+}
+
+// QueueWait says on whom something of the queue waits.
+type QueueWait struct {
+	On    drawbridge.Role `json:"on"`
+	What  string          `json:"what"`
+	Since time.Time       `json:"since"`
+}
+
+// QueueFilter says what of the queue to list.
+type QueueFilter struct {
+	Page
+	Kind   string            `json:"-" query:"kind" doc:"of one of the reasons"`
+	Effect drawbridge.Effect `json:"-" query:"effect" doc:"the strongest of the reasons"`
+	Tier   drawbridge.Tier   `json:"-" query:"tier"`
+	Open   string            `json:"-" query:"open" doc:"yes: with an open review; no: without"`
 }
 
 // Figures are what an assessment comes to.
@@ -133,8 +152,8 @@ type NewThreatReview struct {
 }
 
 // Queue lists what needs review, most dangerous first.
-func (c *Client) Queue(ctx context.Context, page Page) (List[QueueItem], error) {
-	out, _, err := call[List[QueueItem]](ctx, c, "GET /api/v1/programme/queue", page)
+func (c *Client) Queue(ctx context.Context, in QueueFilter) (List[QueueItem], error) {
+	out, _, err := call[List[QueueItem]](ctx, c, "GET /api/v1/programme/queue", in)
 	return out, err
 }
 

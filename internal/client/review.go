@@ -293,6 +293,38 @@ func (c *Client) Standing(ctx context.Context, id drawbridge.IntegrationID) (Int
 	return out, err
 }
 
+// DecisionFilter says which decisions to list.
+type DecisionFilter struct {
+	Page
+	Partner drawbridge.PartnerID   `json:"-" query:"partner"`
+	Outcome drawbridge.ReviewState `json:"-" query:"outcome" doc:"approved, approved_with_conditions, rejected or deferred"`
+	Tier    drawbridge.Tier        `json:"-" query:"tier"`
+	By      drawbridge.PersonID    `json:"-" query:"by" doc:"who decided"`
+	State   string                 `json:"-" query:"state" doc:"stands, stale, expiring, expired, conditions or superseded"`
+	Since   drawbridge.Date        `json:"-" query:"since" doc:"the first day"`
+	Until   drawbridge.Date        `json:"-" query:"until" doc:"the last day"`
+}
+
+// Decided is a decision with how it stands now.
+type Decided struct {
+	Decision    drawbridge.Decision  `json:"decision"`
+	Name        string               `json:"name" doc:"of the integration"`
+	Slug        string               `json:"slug"`
+	Environment string               `json:"environment"`
+	Partner     drawbridge.PartnerID `json:"partner"`
+	State       string               `json:"state" doc:"stands, stale, expiring, expired or superseded"`
+	Stale       bool                 `json:"stale" doc:"it stands, and was made for something else"`
+	Open        int                  `json:"open_conditions"`
+	Overdue     int                  `json:"overdue_conditions"`
+	Why         []string             `json:"why" doc:"what happened since that nobody has dealt with"`
+}
+
+// AllDecisions lists the decisions about every integration, newest first.
+func (c *Client) AllDecisions(ctx context.Context, in DecisionFilter) (List[Decided], error) {
+	out, _, err := call[List[Decided]](ctx, c, "GET /api/v1/decisions", in)
+	return out, err
+}
+
 // Decisions lists the decisions about an integration, newest first.
 func (c *Client) Decisions(ctx context.Context, in ListOf) (List[drawbridge.Decision], error) {
 	out, _, err := call[List[drawbridge.Decision]](ctx, c, "GET /api/v1/integrations/{id}/decisions", in)

@@ -49,6 +49,18 @@ type Tried struct {
 	Error     string `json:"error,omitempty"`
 }
 
+// Redelivery names a message that a webhook lost.
+type Redelivery struct {
+	ByID
+	Message drawbridge.MessageID `json:"-" path:"message"`
+}
+
+// Redeliver sends again what a webhook lost.
+func (c *Client) Redeliver(ctx context.Context, in Redelivery) error {
+	_, _, err := create[None](ctx, c, "POST /api/v1/webhooks/{id}/deliveries/{message}/retry", in)
+	return err
+}
+
 // Webhooks lists the webhooks.
 func (c *Client) Webhooks(ctx context.Context) (List[Webhook], error) {
 	out, _, err := call[List[Webhook]](ctx, c, "GET /api/v1/webhooks", nil)

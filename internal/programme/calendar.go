@@ -59,21 +59,22 @@ func (d *Desk) Calendar(ctx context.Context, actor access.Actor, until drawbridg
 		return Calendar{}, err
 	}
 	a := &agenda{from: string(drawbridge.DateOf(d.now().AddDate(0, 0, -calendarBack))), to: string(drawbridge.DateOf(until.End()))}
-	for _, part := range []struct {
-		may  access.Action
-		find func() error
-	}{
-		{access.ReviewRead, a.reviews},
-		{access.EvidenceRead, a.evidence},
-		{access.ContractRead, a.contracts},
-		{access.NoticeRead, a.notices},
-	} {
-		if part.may != access.ReviewRead && d.door.Table().Scope(actor, part.may).Nothing() {
-			continue // nothing of this kind is theirs to see; that is no refusal
-		}
-		err := d.door.List(ctx, actor, part.may, func(tx *store.Tx, s access.Scope) error {
+	may := func(act access.Action) bool { return !d.door.Table().Scope(actor, act).Nothing() }
+	contracts, notices := may(access.ContractRead), may(access.NoticeRead)
+	parts := map[access.Action]func() error{access.ReviewRead: a.reviews}
+	if may(access.EvidenceRead) { // nothing of a kind may be theirs to see; that is no refusal
+		parts[access.EvidenceRead] = a.evidence
+	}
+	switch {
+	case contracts:
+		parts[access.ContractRead] = func() error { return a.papers(true, notices) }
+	case notices:
+		parts[access.NoticeRead] = func() error { return a.papers(false, true) }
+	}
+	for _, act := range sortedKeys(parts) {
+		err := d.door.List(ctx, actor, act, func(tx *store.Tx, s access.Scope) error {
 			a.tx, a.scope = tx, s
-			return part.find()
+			return parts[act]()
 		})
 		if err != nil {
 			return Calendar{}, err
@@ -159,35 +160,22 @@ func (a *agenda) reviews() error {
 }
 
 func (a *agenda) evidence() error {
-	for _, column := range []string{"expires", "period_end"} {
-		err := gather(a, a.tx.Evidence(), a.between(column, map[string]any{"state": "accepted", "superseded_by": ""}), func(e *drawbridge.Evidence) Due {
-			x := Due{ID: string(e.ID), Kind: "evidence", On: e.Until(), Title: "Evidence ends: " + e.Title, Integration: e.Integration, Partner: e.Partner}
-			if column == "period_end" && e.Expires != "" {
-				x.On = ""
-			}
-			return x
-		})
-		if err != nil {
-			return err
-		}
+	q := a.between("expires", map[string]any{"state": "accepted", "superseded_by": ""})
+	q.Any = append(q.Ranges, store.Range{Column: "period_end", From: a.from, To: a.to})
+	q.Ranges = nil
+	return gather(a, a.tx.Evidence(), q, func(e *drawbridge.Evidence) Due {
+		return Due{ID: string(e.ID), Kind: "evidence", On: e.Until(), Title: "Evidence ends: " + e.Title, Integration: e.Integration, Partner: e.Partner}
+	})
+}
+
+// papers are contracts and notices: whoever may read one of them reads them all.
+func (a *agenda) papers(contracts, notices bool) error {
+	list, err := a.tx.DuePapers(a.from, a.to, contracts, notices, maxQueue)
+	for _, x := range list {
+		title := map[string]string{"contract": "Contract ends: ", "notice": "Decide on the notice: "}[x.Kind]
+		a.out = append(a.out, Due{ID: x.ID, Kind: x.Kind, On: x.On, Title: title + x.Title, Partner: x.Partner})
 	}
-	return nil
-}
-
-func (a *agenda) contracts() error {
-	q := a.between("ends", map[string]any{"closed_at": ""})
-	q.Scope = nil // whoever may read contracts reads them all
-	return gather(a, a.tx.Contracts(), q, func(c *drawbridge.Contract) Due {
-		return Due{ID: string(c.ID), Kind: "contract", On: c.Ends, Title: "Contract ends: " + c.Title, Partner: c.Partner}
-	})
-}
-
-func (a *agenda) notices() error {
-	q := a.between("deadline", map[string]any{"state": "open"})
-	q.Scope = nil // the same
-	return gather(a, a.tx.Notices(), q, func(n *drawbridge.Notice) Due {
-		return Due{ID: n.ID, Kind: "notice", On: n.Deadline, Title: "Decide on the notice: " + n.Title, Partner: n.Partner}
-	})
+	return err
 }
 
 // name puts the integration's name before each title; what the actor may not

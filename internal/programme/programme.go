@@ -4,7 +4,7 @@
 //
 //	desk := programme.New(door, programme.Options{Register: record, Review: reviews, Lifecycle: life, Workspace: workspace})
 //	n, err := desk.Sweep(ctx, access.System("programme"))
-//	page, err := desk.Queue(ctx, actor, nil, 50)
+//	page, err := desk.Queue(ctx, actor, programme.QueueFilter{}, nil, 50)
 package programme
 
 import (

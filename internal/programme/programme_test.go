@@ -209,11 +209,11 @@ func TestSweep(t *testing.T) {
 				t.Errorf("%s has the effect %q, want at least %s", kind, e, least)
 			}
 		}
-		queue, err := r.Queue(t.Context(), owner, nil, 2)
+		queue, err := r.Queue(t.Context(), owner, programme.QueueFilter{}, nil, 2)
 		if err != nil || len(queue.Items) != 2 || queue.Next == nil || queue.Items[0].Integration.ID != quiet.ID || queue.Items[0].Effect != drawbridge.SuspendFlow {
 			t.Fatalf("Queue = %+v, %v, want what is to be suspended first", queue, err)
 		}
-		rest, err := r.Queue(t.Context(), owner, queue.Next, 2)
+		rest, err := r.Queue(t.Context(), owner, programme.QueueFilter{}, queue.Next, 2)
 		if err != nil || len(rest.Items) != 1 || rest.Next != nil {
 			t.Errorf("the rest of the queue = %+v, %v, want one", rest, err)
 		}

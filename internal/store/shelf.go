@@ -41,6 +41,7 @@ type Query struct {
 	Equal  map[string]any // column to string, int64 or bool
 	In     map[string][]string
 	Ranges []Range
+	Any    []Range // at least one of them holds
 
 	// Scope restricts to records of integrations that may be seen, by the column
 	// integration (or id, for what has the identifier of its integration).
@@ -135,6 +136,16 @@ func (s Shelf[T]) where(q Query) (string, []any, error) {
 		if r.To != "" {
 			and(r.Column+" < ?", r.To)
 		}
+	}
+	var either []string
+	for _, r := range q.Any {
+		if !s.has(r.Column) {
+			return "", nil, fmt.Errorf("store: %s has no column %q", s.t.kind, r.Column)
+		}
+		either, args = append(either, r.Column+" >= ? AND "+r.Column+" < ?"), append(args, r.From, r.To)
+	}
+	if len(either) > 0 {
+		parts = append(parts, "("+strings.Join(either, " OR ")+")")
 	}
 	if q.Scope != nil && !q.Scope.All {
 		column := "integration"

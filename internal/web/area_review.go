@@ -10,10 +10,16 @@ func reviewArea() area {
 	return area{
 		name: "Work",
 		menu: []entry{
+			{text: "Queue", to: "/queue", key: "u", may: access.ReviewRead},
 			{text: "Reviews", to: "/reviews", key: "r", may: access.ReviewRead, counts: "review."},
+			{text: "Decisions", to: "/decisions", key: "s", may: access.ReviewRead},
 			{text: "Findings", to: "/findings", key: "f", may: access.IntegrationRead},
 		},
 		routes: []route{
+			shows("/queue", "/queue", (*page).queue),
+			acts("/queue/{id}/open", "/queue", (*page).queue, (*page).doOpenReview),
+			shows("/decisions", "/decisions", (*page).decisions),
+			sends("/decisions.csv", (*page).decisionsFile),
 			shows("/reviews", "/reviews", (*page).reviews),
 			shows("/reviews/{id}", "/reviews", (*page).review),
 			shows("/findings", "/findings", (*page).findingList),
@@ -40,6 +46,7 @@ func reviewArea() area {
 			acts("/threads/{id}/reply", "/reviews", (*page).thread, (*page).doSay),
 		},
 		dones: map[string]done{
+			"review-opened":      {text: "The review is open. It carries forward what the one before knew."},
 			"review.answered":    {text: "Your answer is on record."},
 			"review.signed":      {text: "You signed exactly what is shown here."},
 			"review.objected":    {text: "You object. The review is not approved while you do."},

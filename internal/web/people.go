@@ -130,13 +130,9 @@ func (p *page) doInvite() (string, error) {
 // showLink shows the link by which somebody sets a password. The secret stands
 // behind the #: no server and no log on the way sees it.
 func (p *page) showLink(title string, id drawbridge.PersonID, secret seal.Hidden) (string, error) {
-	scheme := "http://"
-	if p.web.opt.Front.Secure() {
-		scheme = "https://"
-	}
 	return p.reveal(title, view.Secret{
 		What: "Whoever opens this link first sets the password. Give it to them alone, by a way that you trust. It works once, within seven days.",
-		Text: scheme + p.R.Host + "/invitation#" + secret.Reveal(), Back: view.Link{Text: "It is on its way: go on", To: "/people/" + string(id)},
+		Text: p.origin() + "/invitation#" + secret.Reveal(), Back: view.Link{Text: "It is on its way: go on", To: "/people/" + string(id)},
 	})
 }
 

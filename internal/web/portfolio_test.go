@@ -144,8 +144,8 @@ func TestPortfolio(t *testing.T) {
 		// The desk of the calendar reads ten shelves, whatever there is on them.
 		b.holds("/calendar", b.get("/calendar"), "In your own calendar", "November 2026")
 		b.holds("/calendar", b.get("/calendar?month=2027-02&kind=contract"), "February 2027")
-		if n := r.queries.Load(); n > 14 {
-			t.Errorf("/calendar asks the database %d times, want at most 14", n)
+		if n := r.queries.Load(); n > 12 {
+			t.Errorf("/calendar asks the database %d times, want at most 12", n)
 		}
 		if a := b.get("/calendar/drawbridge.ics"); a.StatusCode != 200 || !strings.HasPrefix(a.text, "BEGIN:VCALENDAR") {
 			t.Errorf("the calendar's file: %d %s", a.StatusCode, a.text)

@@ -248,14 +248,6 @@ func (p *page) linkRow(l drawbridge.Link, revoke string) view.LinkRow {
 	return row
 }
 
-// origin is the address that this server was asked by.
-func (p *page) origin() string {
-	if p.web.opt.Front.Secure() {
-		return "https://" + p.R.Host
-	}
-	return "http://" + p.R.Host
-}
-
 func (p *page) doPassOn() (string, error) {
 	if len(p.R.PostForm["question"]) == 0 {
 		return "", drawbridge.Errorf(drawbridge.Invalid, "tick the questions that you pass on")

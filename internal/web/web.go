@@ -55,6 +55,9 @@ type Options struct {
 	Tour      *tour.Tour                        // nil where this is no demonstration
 	Workspace func() (*policy.Workspace, error) // the packs that are in effect
 	Now       func() time.Time
+
+	PublicURL string // how people reach the server, without a slash at the end: links that leave it begin with it
+	Assumed   bool   // nobody set it: it is the address that the server listens on
 }
 
 func (o *Options) complete() bool {
