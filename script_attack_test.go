@@ -102,7 +102,7 @@ var guesses = map[string][]guess{
 	"health": nil, "openapi": nil, "setup": nil, "invitation.accept": nil, "session.create": nil, "session.end": nil, "session.prove": nil,
 	"me": nil, "me.password": nil, "me.factor": nil, "me.factor_begin": nil, "me.factor_confirm": nil, "me.factor_remove": nil, "me.recovery": nil,
 	"inbox.mail": nil, "inbox.set_mail": nil, "tokens.create": nil, "log.checkpoint": nil,
-	"people.list": {{list: true}}, "tokens.list": {{list: true}}, "inbox.list": {{list: true}}, "inbox.unread": {{list: true}}, "inbox.tasks": {{list: true}},
+	"people.list": {{list: true}}, "tokens.list": {{list: true}}, "inbox.list": {{list: true}}, "inbox.unread": {{list: true}}, "inbox.tasks": {{list: true}}, "views.list": {{list: true}}, "views.save": {{list: true, body: `{"list": "integrations", "name": "guess", "query": "tier=high"}`}}, "views.remove": {{}}, "views.restore": {{}},
 	"partners.list": {{list: true}}, "partners.get": {{list: true}}, "integrations.list": {{list: true}, {list: true, query: "text=parcel"}, {list: true, query: "partner=$PARTNER"}},
 	"people.invite":    {{body: `{"email": "x@drawbridge.example", "name": "X", "roles": ["administrator"]}`}},
 	"search":           {{list: true, query: "text=$SLUG"}},

@@ -36,6 +36,8 @@ const (
 	JobRead           Action = "job.read"
 	JobControl        Action = "job.control" // retry, cancel
 	InboxRead         Action = "inbox.read"  // own messages
+	ViewUse           Action = "view.use"    // own saved views of lists, and those that are shared
+	ViewShare         Action = "view.share"  // with everybody
 	WebhookRead       Action = "webhook.read"
 	WebhookWrite      Action = "webhook.write"
 	RetentionRead     Action = "retention.read"
@@ -143,6 +145,8 @@ var properties = []property{
 	{action: JobRead, sees: JobRead, system: true},
 	{action: JobControl, sees: JobRead, system: true},
 	{action: InboxRead, sees: InboxRead, system: true},
+	{action: ViewUse, sees: ViewUse},
+	{action: ViewShare},
 	{action: WebhookRead, sees: WebhookRead, system: true},
 	{action: WebhookWrite, sees: WebhookRead, sensitive: true, system: true},
 	{action: RetentionRead, sees: RetentionRead, system: true},
@@ -261,6 +265,8 @@ checkpoint.read     all:any machine:any
 job.read            administrator:any operator:any auditor:any
 job.control         administrator:any operator:any
 inbox.read          all:own
+view.use            all:own
+view.share          administrator:any programme_owner:any review:any approver:any
 webhook.read        administrator:any operator:any auditor:any
 webhook.write       administrator:any
 retention.read      administrator:any programme_owner:any reviewer_legal:any reviewer_privacy:any auditor:any

@@ -71,6 +71,9 @@ func EraseRows(tx *store.Tx, p *drawbridge.Person, now time.Time, limit int) (mo
 	if err := tx.ForgetDrafts(p.ID); err != nil {
 		return false, err
 	}
+	if err := tx.EraseSavedViews(p.ID); err != nil {
+		return false, err
+	}
 	return eraseRows(tx, p, cmp.Or(limit, maxErase))
 }
 

@@ -60,6 +60,10 @@ var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 
 	"inbox.list":   list("/api/v1/inbox", "message"),
 	"inbox.unread": self("/api/v1/inbox/unread", nil),
+	"views.list":          self("/api/v1/views", nil),
+	"views.save":          self("/api/v1/views", client.SaveView{List: "integrations", Name: "Mine", Query: "tier=high"}),
+	"views.remove":        keepsView(""),
+	"views.restore":       keepsView("/restored"),
 	"inbox.tasks":  self("/api/v1/inbox/tasks", nil),
 	"inbox.read":   readsMessage,
 	"inbox.unread_again": func(m *matrix, c *caller, own bool) request {
@@ -295,6 +299,18 @@ func consistency(m *matrix, _ *caller, _ bool) request {
 
 func rotates(*matrix, *caller, bool) request {
 	return request{path: "/api/v1/keys/rotate", body: client.RotateKey{Purpose: "mac", Reason: "try"}, object: access.Object{Kind: "key"}}
+}
+
+func keepsView(path string) func(*matrix, *caller, bool) request {
+	return func(m *matrix, c *caller, own bool) request {
+		p := c.actor.Person
+		if !own || p == "" {
+			p = m.somebody(drawbridge.Requester).ID
+		}
+		v := store.SavedView{ID: drawbridge.NewID("viw", start), Person: p, List: "integrations", Name: "Mine", Created: start}
+		m.act(func(tx *store.Tx) error { return tx.SetSavedView(&v) })
+		return request{path: "/api/v1/views/" + v.ID + path, object: access.Object{Kind: "view", ID: v.ID, Owners: []drawbridge.PersonID{p}}}
+	}
 }
 
 func readsMessage(m *matrix, c *caller, own bool) request {

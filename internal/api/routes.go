@@ -14,6 +14,7 @@ func Routes() []Route {
 		inquiryRoutes(),   // questionnaires, partners' links, notices
 		dossierRoutes(),   // evidence, contracts, discussions, dossiers
 		lifecycleRoutes(), // conditions, exceptions, going live and leaving
+		viewRoutes(),
 		programmeRoutes(), // triggers, what is due, packs, threat models
 		portfolioRoutes(), // risks, sub-processors, concentration
 		resultRoutes(),    // runs of live checks, claims against tests, rulings

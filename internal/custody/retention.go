@@ -122,6 +122,10 @@ var rules = []Rule{
 		Stays: "nothing", Why: "it is a note to oneself and no record", Tables: []string{"draft", "draft_file"},
 	},
 	{
+		Kind: "saved_view", What: "filters of lists that people saved under a name", From: "until the account is erased; thirty days after they were deleted", Purged: "the rows",
+		Stays: "nothing", Why: "they are notes and no record", Tables: []string{"saved_view"},
+	},
+	{
 		Kind: "event", What: "jobs that ended", From: "30 days after their end", Purged: "the row, by the hour",
 		Stays: "what the job did", Why: "it is no record", Tables: []string{"event"},
 	},

@@ -22,6 +22,7 @@ func areas() []area {
 	return []area{
 		frameArea(),
 		inboxArea(),
+		savedArea(),
 		reviewArea(),
 		integrationArea(),
 		intakeArea(),

@@ -43,7 +43,7 @@ func reviewArea() area {
 			acts("/delegations", "/reviews", (*page).delegations, (*page).doDelegate),
 			acts("/delegations/{id}/revoke", "/reviews", (*page).delegations, (*page).doRevokeDelegation),
 			shows("/threads/{id}", "/reviews", (*page).thread),
-			acts("/threads/{id}/reply", "/reviews", (*page).thread, (*page).doSay),
+			acts("/threads/{id}/reply", "/reviews", (*page).sayAgain, (*page).doSay),
 		},
 		dones: map[string]done{
 			"review-opened":      {text: "The review is open. It carries forward what the one before knew."},

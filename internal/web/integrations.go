@@ -49,7 +49,7 @@ func (p *page) integrations() (templ.Component, error) {
 	if list.Next != nil {
 		out.Next = address("/integrations", q, "after", writePlace(list.Next))
 	}
-	return view.IntegrationsPage(out), nil
+	return p.withViews("integrations", view.IntegrationsPage(out))
 }
 
 // address is a path with its query, of which one value is another.

@@ -104,7 +104,7 @@ func (p *page) questionnaires() (templ.Component, error) {
 		g.Do = append(g.Do, view.Link{Text: "Send a questionnaire", To: "/questionnaires/new"})
 	}
 	g.Do = append(g.Do, view.Link{Text: "Templates", To: "/templates"})
-	return view.GridPage(g), nil
+	return p.withViews("questionnaires", view.GridPage(g))
 }
 
 // inquiryID is the questionnaire of the address.

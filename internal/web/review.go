@@ -236,8 +236,15 @@ func (p *page) step() review.Step {
 // back is the review's page with what it says, at the place that the form names.
 func (p *page) back(code string) string {
 	to := "/reviews/" + p.R.PathValue("id")
+	q := url.Values{}
+	if show := p.R.URL.Query().Get("show"); show != "" {
+		q.Set("show", show)
+	}
 	if code != "" {
-		to += "?" + url.Values{"done": {"review." + code}}.Encode()
+		q.Set("done", "review."+code)
+	}
+	if len(q) > 0 {
+		to += "?" + q.Encode()
 	}
 	if at := p.said("at"); identifier.MatchString(at) {
 		to += "#" + at

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"drawbridge"
@@ -49,6 +50,9 @@ func shown(show string, it *drawbridge.ReviewItem) bool {
 func (d *desk) look(out *view.Review) {
 	show := d.R.URL.Query().Get("show")
 	l := view.Look{At: d.Items.Looked, Total: len(d.Items.Items), Gone: d.Items.Gone, All: show == ""}
+	if show != "" {
+		l.Query = "?" + url.Values{"show": {show}}.Encode()
+	}
 	lists := make([][]view.Item, len(groups))
 	counts := map[string]int{}
 	d.talks = map[string]bool{}

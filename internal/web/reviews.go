@@ -56,7 +56,7 @@ func (p *page) reviews() (templ.Component, error) {
 	if list.Next != nil {
 		out.Next = address("/reviews", q, "after", writePlace(list.Next))
 	}
-	return view.ReviewsPage(out), nil
+	return p.withViews("reviews", view.ReviewsPage(out))
 }
 
 // findingList is the list of what the rules and the live checks found.
@@ -98,7 +98,7 @@ func (p *page) findingList() (templ.Component, error) {
 	if list.Next != nil {
 		out.Next = address("/findings", q, "after", writePlace(list.Next))
 	}
-	return view.FindingsPage(out), nil
+	return p.withViews("findings", view.FindingsPage(out))
 }
 
 // findingTo is the page of a finding: its fingerprint names it in its integration.

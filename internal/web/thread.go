@@ -19,6 +19,9 @@ import (
 // discussion is a discussion on the page of a review.
 func (d *desk) discussion(t *review.Talk) view.Talk {
 	out := talkOf(&t.Thread, d.who)
+	if d.failed != nil && strings.HasSuffix(d.said("back"), "#talk-"+string(t.ID)) {
+		out.Typed = d.said("text")
+	}
 	out.End = t.ResolvedBy == "" && d.May[access.ThreadResolve]
 	for _, c := range t.Comments {
 		out.Comments = append(out.Comments, view.Comment{By: sentenceCase(d.who(c.Author)), Text: c.Text, At: c.CreatedAt})
@@ -132,7 +135,25 @@ func (p *page) doSay() (string, error) {
 	if to.Path == "/" {
 		return "/threads/" + string(id) + "?done=review." + done, nil
 	}
-	return (&url.URL{Path: to.Path, RawQuery: "done=review." + done, Fragment: to.Fragment}).String(), nil
+	q := to.Query()
+	q.Set("done", "review."+done)
+	return (&url.URL{Path: to.Path, RawQuery: q.Encode(), Fragment: to.Fragment}).String(), nil
+}
+
+// sayAgain draws the page again on which a reply was refused: the review that it was
+// typed on, or the discussion.
+func (p *page) sayAgain() (templ.Component, error) {
+	to, err := url.Parse(local(p.said("back")))
+	if err != nil {
+		return p.thread()
+	}
+	id, ok := strings.CutPrefix(to.Path, "/reviews/")
+	if !ok || !identifier.MatchString(id) {
+		return p.thread()
+	}
+	p.R.SetPathValue("id", id)
+	p.R.URL.RawQuery = to.RawQuery
+	return p.review()
 }
 
 // doRule records what a reviewer finds of a check that denies a claim.
