@@ -55,23 +55,23 @@ func views(actor access.Actor) action.Act {
 	return action.Act{Actor: actor, Action: access.ViewUse, Object: o}
 }
 
-// mine finds a view that the actor may change: their own, or a shared one when they
+// onView is the act of changing one view: one's own, or a shared one for those who
 // may share.
-func mine(tx *store.Tx, actor access.Actor, table *access.Table, id string) (*store.SavedView, error) {
-	v, err := tx.SavedView(id)
-	if err != nil {
-		return nil, err
+func (d *Desk) onView(actor access.Actor, id string) action.Act {
+	if id == "" {
+		return views(actor)
 	}
-	if v.Person == actor.Person {
-		return v, nil
-	}
-	if !v.Shared {
-		return nil, access.NotFound(access.Object{Kind: "view"})
-	}
-	if table.Scope(actor, access.ViewShare).Nothing() {
-		return nil, drawbridge.Errorf(drawbridge.Denied, "the view is somebody else's: save one of your own")
-	}
-	return v, nil
+	return action.Act{Actor: actor, Action: access.ViewUse, On: func(tx *store.Tx) (access.Object, error) {
+		v, err := tx.SavedView(id)
+		if err != nil {
+			return access.Object{Kind: "view", ID: id}, err
+		}
+		o := access.Object{Kind: "view", ID: id, Owners: []drawbridge.PersonID{v.Person}}
+		if v.Shared && !d.door.Table().Scope(actor, access.ViewShare).Nothing() {
+			o.Owners = append(o.Owners, actor.Person)
+		}
+		return o, nil
+	}}
 }
 
 // clean is a query without what says where in the list one is.
@@ -101,7 +101,7 @@ func (d *Desk) SaveView(ctx context.Context, actor access.Actor, e ViewEdit) (ou
 	if err == nil {
 		err = wrong
 	}
-	return d.keepView(ctx, actor, err, func(tx *store.Tx) (*store.SavedView, error) {
+	return d.keepView(ctx, d.onView(actor, e.ID), err, func(tx *store.Tx) (*store.SavedView, error) {
 		v, err := d.edited(tx, actor, e, name)
 		if err != nil {
 			return nil, err
@@ -121,7 +121,7 @@ func (d *Desk) SaveView(ctx context.Context, actor access.Actor, e ViewEdit) (ou
 // name, or a new one.
 func (d *Desk) edited(tx *store.Tx, actor access.Actor, e ViewEdit, name string) (*store.SavedView, error) {
 	if e.ID != "" {
-		return mine(tx, actor, d.door.Table(), e.ID)
+		return tx.SavedView(e.ID)
 	}
 	list, err := tx.SavedViews(actor.Person, "", maxShownViews)
 	if err != nil {
@@ -145,8 +145,8 @@ func (d *Desk) edited(tx *store.Tx, actor access.Actor, e ViewEdit, name string)
 
 // DropView deletes a view; for thirty days it can be restored.
 func (d *Desk) DropView(ctx context.Context, actor access.Actor, id string) (store.SavedView, error) {
-	return d.keepView(ctx, actor, nil, func(tx *store.Tx) (*store.SavedView, error) {
-		v, err := mine(tx, actor, d.door.Table(), id)
+	return d.keepView(ctx, d.onView(actor, id), nil, func(tx *store.Tx) (*store.SavedView, error) {
+		v, err := tx.SavedView(id)
 		if err == nil {
 			v.Dropped = d.door.Now()
 			err = tx.ForgetSavedViews(v.Person, v.Dropped.Add(-keepDropped))
@@ -157,8 +157,8 @@ func (d *Desk) DropView(ctx context.Context, actor access.Actor, id string) (sto
 
 // RestoreView brings a view back that was deleted.
 func (d *Desk) RestoreView(ctx context.Context, actor access.Actor, id string) (store.SavedView, error) {
-	return d.keepView(ctx, actor, nil, func(tx *store.Tx) (*store.SavedView, error) {
-		v, err := mine(tx, actor, d.door.Table(), id)
+	return d.keepView(ctx, d.onView(actor, id), nil, func(tx *store.Tx) (*store.SavedView, error) {
+		v, err := tx.SavedView(id)
 		if err == nil {
 			v.Dropped = time.Time{}
 		}
@@ -166,10 +166,10 @@ func (d *Desk) RestoreView(ctx context.Context, actor access.Actor, id string) (
 	})
 }
 
-// keepView asks whether the actor has views of their own, and writes one. Views are
+// keepView asks whether the actor may, and writes a view. Views are
 // notes: no record changes by them.
-func (d *Desk) keepView(ctx context.Context, actor access.Actor, problem error, change func(*store.Tx) (*store.SavedView, error)) (out store.SavedView, err error) {
-	if err := d.door.View(ctx, views(actor), func(*store.Tx) error { return problem }); err != nil {
+func (d *Desk) keepView(ctx context.Context, act action.Act, problem error, change func(*store.Tx) (*store.SavedView, error)) (out store.SavedView, err error) {
+	if err := d.door.View(ctx, act, func(*store.Tx) error { return problem }); err != nil {
 		return out, err
 	}
 	err = d.door.Keep(ctx, func(tx *store.Tx) error {

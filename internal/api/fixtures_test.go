@@ -58,14 +58,14 @@ var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 	"tokens.revoke":    revokesToken,
 	"machines.create":  onIntegration("/machines", func() any { return client.NewMachine{NewToken: client.NewToken{Name: "try"}} }),
 
-	"inbox.list":   list("/api/v1/inbox", "message"),
-	"inbox.unread": self("/api/v1/inbox/unread", nil),
-	"views.list":          self("/api/v1/views", nil),
-	"views.save":          self("/api/v1/views", client.SaveView{List: "integrations", Name: "Mine", Query: "tier=high"}),
-	"views.remove":        keepsView(""),
-	"views.restore":       keepsView("/restored"),
-	"inbox.tasks":  self("/api/v1/inbox/tasks", nil),
-	"inbox.read":   readsMessage,
+	"inbox.list":    list("/api/v1/inbox", "message"),
+	"inbox.unread":  self("/api/v1/inbox/unread", nil),
+	"views.list":    self("/api/v1/views", nil),
+	"views.save":    self("/api/v1/views", client.SaveView{List: "integrations", Name: "Mine", Query: "tier=high"}),
+	"views.remove":  keepsView(""),
+	"views.restore": keepsView("/restored"),
+	"inbox.tasks":   self("/api/v1/inbox/tasks", nil),
+	"inbox.read":    readsMessage,
 	"inbox.unread_again": func(m *matrix, c *caller, own bool) request {
 		q := readsMessage(m, c, own)
 		q.body = nil

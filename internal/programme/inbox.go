@@ -10,6 +10,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/access"
+	"drawbridge/internal/action"
 	"drawbridge/internal/store"
 )
 
@@ -89,8 +90,12 @@ func (d *Desk) pending(actor access.Actor, s access.Scope) store.PendingList {
 // others have to act on.
 func (d *Desk) Inbox(ctx context.Context, actor access.Actor) (Inbox, error) {
 	out := Inbox{Mine: []Task{}, Others: []Task{}}
-	if actor.Person == "" {
-		return out, access.NotFound(access.Object{Kind: "message"}) // an inbox is a person's
+	own := access.Object{Kind: "message"}
+	if actor.Person != "" {
+		own.Owners = []drawbridge.PersonID{actor.Person}
+	}
+	if err := d.door.View(ctx, action.Act{Actor: actor, Action: access.InboxRead, Object: own}, func(*store.Tx) error { return nil }); err != nil {
+		return out, err
 	}
 	err := d.door.List(ctx, actor, access.IntegrationRead, func(tx *store.Tx, s access.Scope) error {
 		list, err := tx.Pending(d.pending(actor, s))
