@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,9 +40,7 @@ func (p *page) intakeAbout() (templ.Component, error) {
 		return nil, unlessLed(p, err)
 	}
 	if p.failed != nil { // what was typed
-		for name, value := range p.intakeTyped() {
-			d.Fields[name] = value
-		}
+		maps.Copy(d.Fields, p.intakeTyped())
 	}
 	ws, err := p.web.opt.Workspace()
 	if err != nil {

@@ -16,7 +16,7 @@ func TestCompressed(t *testing.T) {
 	if !page.Uncompressed || !strings.Contains(page.Header.Get("Vary"), "Accept-Encoding") {
 		t.Errorf("the first page came as it is: %v", page.Header)
 	}
-	for _, word := range strings.Fields(strings.NewReplacer(`"`, " ").Replace(page.text)) {
+	for word := range strings.FieldsSeq(strings.NewReplacer(`"`, " ").Replace(page.text)) {
 		if !strings.HasPrefix(word, "/assets/") {
 			continue
 		}
