@@ -119,7 +119,7 @@ var guesses = map[string][]guess{
 	"tokens.revoke":    {{body: `{"reason": "guess"}`}},
 	"machines.create":  {{body: `{"name": "guess"}`}},
 
-	"inbox.read":    {{body: `{}`}}, "inbox.unread_again": {{}},
+	"inbox.read": {{body: `{}`}}, "inbox.unread_again": {{}},
 	"webhooks.list": {{}}, "webhooks.test": {{}}, "webhooks.retry": {{}}, "webhooks.deliveries": {{}},
 	"webhooks.create": {{body: `{"name": "guess", "url": "https://hooks.drawbridge.example/x"}`}},
 	"webhooks.update": {{body: `{"name": "guess", "kinds": [], "disabled": true}`}},

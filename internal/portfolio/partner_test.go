@@ -206,7 +206,7 @@ func TestNotice(t *testing.T) {
 		}
 		r.Look(t, func(tx *store.Tx) error { // each is led to what they may read
 			for who, want := range map[drawbridge.PersonID]string{leo.Person: "/notices/" + n.ID, ann.Person: "/partners/acme"} {
-				if list, err := tx.MessagesBefore(who, true, "", 10); err != nil || len(list) != 1 || list[0].Link != want {
+				if list, err := tx.MessagesBefore(who, store.MessageFilter{Unread: true}, "", 10); err != nil || len(list) != 1 || list[0].Link != want {
 					t.Errorf("messages to %s = %+v %v, want one that leads to %s", who, list, err, want)
 				}
 			}
