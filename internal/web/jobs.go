@@ -26,7 +26,6 @@ var jobWords = []view.Option{
 	{Value: "message.mail", Text: "send a mail"},
 	{Value: "message.sweep", Text: "remove old messages"},
 	{Value: "message.webhook", Text: "deliver to a webhook"},
-	{Value: "pack.impact", Text: "say what a policy would change"},
 	{Value: "programme.assigned", Text: "look at a change of owner"},
 	{Value: "programme.notice", Text: "look at a partner's notice"},
 	{Value: "programme.sweep", Text: "look for what became due"},
