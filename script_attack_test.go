@@ -128,7 +128,7 @@ var guesses = map[string][]guess{
 	"integrations.find": {{query: "slug=$SLUG&environment=$ENV"}}, "integrations.get": {{}}, "integrations.members": {{}},
 	"integrations.assign": {{body: `{"members": [], "reason": "guess"}`}},
 	"runs.create":         {{body: `{"run": {"schema_version": "1"}}`}}, "runs.list": {{}}, "runs.document": {{}}, "live_runs.list": {{}},
-	"live_runs.open": {{body: `{"target": "sandbox", "checks": ["TLS-01"]}`}}, "live_runs.tell": {{body: `{"now": "guess"}`}}, "live_runs.stop": {{body: `{}`}}, "claims.list": {{}},
+	"live_runs.open": {{body: `{"target": "sandbox", "checks": ["TLS-01"]}`}}, "live_runs.tell": {{body: `{"now": "guess"}`}}, "live_runs.stop": {{}}, "claims.list": {{}},
 	"rulings.list": {{}}, "rulings.create": {{body: `{"check": "TLS-01", "element": "labels", "refuted": true, "reason": "guess"}`}}, "rulings.revoke": {{body: `{"reason": "guess"}`}},
 	"revisions.push": {{}},
 	"revisions.list": {{}}, "revisions.get": {{}}, "revisions.pull": {{}},

@@ -265,7 +265,7 @@ func (d *Desk) specified(ctx context.Context, draft *drawbridge.IntakeDraft, in 
 	if err != nil {
 		return nil, err
 	}
-	wrong := confirm(made, made.Guesses(ws.Taxonomy), draft.Categories, func(id string) bool { _, ok := ws.Taxonomy.Category(id); return ok })
+	wrong := confirm(made.Guesses(ws.Taxonomy), draft.Categories, func(id string) bool { _, ok := ws.Taxonomy.Category(id); return ok })
 	if wrong != nil {
 		return nil, DraftProblems(wrong)
 	}

@@ -252,7 +252,7 @@ func (d *Desk) DraftGuesses(ctx context.Context, draft *drawbridge.IntakeDraft) 
 }
 
 // confirm takes what a person said of the guesses.
-func confirm(made *spec.Draft, guesses []*spec.Guess, said map[string]string, known func(string) bool) []DraftProblem {
+func confirm(guesses []*spec.Guess, said map[string]string, known func(string) bool) []DraftProblem {
 	var wrong []DraftProblem
 	for _, g := range guesses {
 		category, ok := said[g.Key()]
