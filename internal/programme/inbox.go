@@ -144,6 +144,9 @@ func (d *Desk) task(p *store.Pending, actor access.Actor) Task {
 	if p.Integration == "" && strings.Contains(ask.link, "{integration}") {
 		t.Link = "/partners/" + string(p.Partner)
 	}
+	if tab := "/evidence"; strings.HasSuffix(t.Link, tab) && d.door.Table().Scope(actor, access.EvidenceRead).Nothing() {
+		t.Link = strings.TrimSuffix(t.Link, tab) // it waits for others; one may not look
+	}
 	if now := d.now(); p.Due != "" && p.Due.Past(now) {
 		t.Overdue = int(now.Sub(p.Due.End())/(24*time.Hour)) + 1
 	}

@@ -36,6 +36,9 @@ func (p *page) section(a *asking, id string) (templ.Component, error) {
 	p.shell.Title = rows[at].Title
 	p.shell.Trail = []view.Link{{Text: a.Items.Title, To: a.base}}
 	out := view.Section{Now: p.now, Title: rows[at].Title, Answered: rows[at].Answered, Asked: rows[at].Asked, Confirm: rows[at].Confirm, Home: a.base}
+	if a.fixed {
+		out.Confirm = 0 // nobody can take them over here
+	}
 	if at > 0 {
 		out.Back = rows[at-1].To
 	}
