@@ -21,6 +21,9 @@ func (p *page) dossierLife() (templ.Component, error) {
 		return nil, err
 	}
 	out := view.Life{Head: d.head, LiveAt: d.LiveAt, MayAttest: p.mayHere(access.AttestationWrite, d), Key: p.once()}
+	if p.may(access.EvidenceRead) {
+		out.Documents = d.base + "/evidence"
+	}
 	for _, s := range drawbridge.IntegrationStates() {
 		out.States = append(out.States, view.Tab{Link: view.Link{Text: view.Words(string(s))}, Here: s == d.Integration.State})
 	}
@@ -38,7 +41,7 @@ func (p *page) dossierLife() (templ.Component, error) {
 		a := &d.Attestations[i]
 		row := view.AttestationRow{
 			ID: a.ID, Subject: view.Words(a.Subject), Statement: a.Statement, Result: view.Words(a.Result), By: d.name(string(a.By)), At: a.CreatedAt, Revoked: !a.RevokedAt.IsZero(),
-			Evidence: d.base + "/evidence#" + string(a.Evidence), Path: d.base + "/attestations/" + a.ID + "/revoke", Key: p.once(),
+			Evidence: string(a.Evidence), Path: d.base + "/attestations/" + a.ID + "/revoke", Key: p.once(),
 		}
 		if p.failedAt("attestation", a.ID) {
 			row.Typed = p.said("reason")
@@ -57,6 +60,7 @@ func (p *page) dossierLife() (templ.Component, error) {
 		if out.Leaving, err = p.leaving(d, x); err != nil {
 			return nil, err
 		}
+		out.Leaving.Documents = out.Documents
 	}
 	if p.failed != nil && p.R.PathValue("step") == "" && p.R.PathValue("attestation") == "" && p.R.PathValue("part") == "" {
 		out.Said = map[string]string{"subject": p.said("subject"), "statement": p.said("statement"), "result": p.said("result"), "evidence": p.said("evidence")}
