@@ -48,7 +48,7 @@ func (d *Desk) Whole(ctx context.Context, actor access.Actor, id drawbridge.Inte
 		var revisions drawbridge.Section[drawbridge.Revision]
 		var assessments drawbridge.Section[drawbridge.Assessment]
 		own := store.Query{Equal: map[string]any{"integration": string(in.ID)}, Newest: true, Limit: maxWhole}
-		var parts [6]store.Part
+		var parts [7]store.Part
 		var errs [6]error
 		parts[0], errs[0] = tx.Signoffs().Into(&signoffs, own)
 		parts[1], errs[1] = tx.Exceptions().Into(&exceptions, own)
@@ -56,6 +56,7 @@ func (d *Desk) Whole(ctx context.Context, actor access.Actor, id drawbridge.Inte
 		parts[3], errs[3] = tx.Runs().Into(&runs, own)
 		parts[4], errs[4] = tx.RevisionShelf().Into(&revisions, own)
 		parts[5], errs[5] = tx.AssessmentShelf().Into(&assessments, own)
+		parts[6] = tx.LiveRunsInto(&out.Live, in.ID, register.MaxLive)
 		if err := first(errs[:]...); err != nil {
 			return err
 		}
@@ -69,8 +70,8 @@ func (d *Desk) Whole(ctx context.Context, actor access.Actor, id drawbridge.Inte
 		out.Status, out.File = l.status, l.file
 		out.Revisions, out.Assessments = revisions.Items, assessments.Items
 		out.Signoffs, out.Exceptions, out.Attestations, out.Runs = signoffs.Items, exceptions.Items, attestations.Items, runs.Items
-		out.Live, err = d.opt.Register.Live(tx, in.ID)
-		return err
+		d.opt.Register.Lived(out.Live)
+		return nil
 	})
 	if err == nil {
 		d.withhold(actor, &out)

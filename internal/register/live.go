@@ -13,11 +13,13 @@ import (
 	"drawbridge/internal/store"
 )
 
-// Limits of runs that tell how they go on.
+// MaxLive is how many runs of one integration may go on.
+const MaxLive = 20
+
+// Further limits of runs that tell how they go on.
 const (
 	liveSilence = 30 * time.Second   // after that, a run counts as lost
 	liveKept    = 7 * 24 * time.Hour // how long one that was lost stays in the list
-	maxLive     = 20                 // of one integration
 	maxPlanned  = 300                // checks of one
 	maxLiveText = 300                // bytes
 )
@@ -81,14 +83,14 @@ func (d *Desk) OpenRun(ctx context.Context, actor access.Actor, in OpenLive) (dr
 		if err := tx.DropLiveRuns(now.Add(-liveKept)); err != nil {
 			return err
 		}
-		list, err := tx.LiveRuns(out.Integration, maxLive)
+		list, err := tx.LiveRuns(out.Integration, MaxLive)
 		if err != nil {
 			return err
 		}
-		if len(list) == maxLive {
+		if len(list) == MaxLive {
 			at := slices.IndexFunc(list, func(r drawbridge.LiveRun) bool { return !liveGoes(liveState(&r, now)) })
 			if at < 0 {
-				return drawbridge.Errorf(drawbridge.Limited, "%d runs go on for this integration: wait until one has ended", maxLive)
+				return drawbridge.Errorf(drawbridge.Limited, "%d runs go on for this integration: wait until one has ended", MaxLive)
 			}
 			if err := tx.DropLiveRun(list[at].ID); err != nil {
 				return err
@@ -174,19 +176,18 @@ func (d *Desk) StopRun(ctx context.Context, actor access.Actor, ref Ref, id stri
 func (d *Desk) LiveRuns(ctx context.Context, actor access.Actor, ref Ref) ([]drawbridge.LiveRun, error) {
 	var out []drawbridge.LiveRun
 	err := d.view(ctx, actor, access.IntegrationRead, ref, func(tx *store.Tx, in *drawbridge.Integration) (err error) {
-		out, err = d.Live(tx, in.ID)
+		out, err = tx.LiveRuns(in.ID, MaxLive)
 		return err
 	})
+	d.Lived(out)
 	return out, err
 }
 
-// Live reads the runs of an integration that go on, or were lost, newest first.
-func (d *Desk) Live(tx *store.Tx, id drawbridge.IntegrationID) ([]drawbridge.LiveRun, error) {
-	list, err := tx.LiveRuns(id, maxLive)
+// Lived sets how each run stands now, by what it said last.
+func (d *Desk) Lived(list []drawbridge.LiveRun) {
 	for i := range list {
 		list[i].State = liveState(&list[i], d.now())
 	}
-	return list, err
 }
 
 // liveOf finds a live run of an integration.

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"drawbridge"
@@ -11,6 +14,24 @@ import (
 // LiveRuns lists the runs of an integration that were opened and not handed in, newest first.
 func (tx *Tx) LiveRuns(id drawbridge.IntegrationID, limit int) ([]drawbridge.LiveRun, error) {
 	return tx.liveRuns(`SELECT said FROM live_run WHERE integration = ? ORDER BY id DESC LIMIT ?`, string(id), limit)
+}
+
+// LiveRunsInto makes a part of a [Tx.Gather] of the same list.
+func (*Tx) LiveRunsInto(at *[]drawbridge.LiveRun, id drawbridge.IntegrationID, limit int) Part {
+	return Part{
+		columns: 1, sql: "said%s FROM live_run WHERE integration = ? ORDER BY id DESC LIMIT ?", args: []any{string(id), limit},
+		add: func(_ int64, row []sql.NullString) error {
+			var r drawbridge.LiveRun
+			if err := json.Unmarshal([]byte(row[0].String), &r); err != nil {
+				return fmt.Errorf("read a live run: %w", err)
+			}
+			*at = append(*at, r)
+			return nil
+		},
+		done: func() { // a union has no order
+			slices.SortFunc(*at, func(a, b drawbridge.LiveRun) int { return cmp.Compare(b.ID, a.ID) })
+		},
+	}
 }
 
 // LiveRun reads one of them; nil when it is not there.
