@@ -27,20 +27,20 @@ demo: build ## build, then show the main job on a partner that it starts
 	./bin/drawbridge demo --out $(OUT)
 
 # The race detector watches every package in the process that tests it, and the
-# whole server in the scripts of RACED. Those of WHOLE run without it: they drive the
-# program or a browser from outside, copy whole records, or act out what people do on
-# two databases, and under the detector take most of the time of everything. The
-# long form watches them too.
+# whole server in the tests of RACED. Those of WHOLE run without it: they drive the
+# program or a browser from outside, copy whole records, try every act in every role,
+# or act out what people do on two databases, and under the detector take most of the
+# time of everything. The long form watches them too.
 RACE   = -race
-WHOLE  = drawbridge $(addprefix drawbridge/internal/,trust custody seed tour web/browser register review inquiry lifecycle programme portfolio dossier)
-RACED  = TestServerScripts/^(inbox|push|review)$$
+WHOLE  = drawbridge $(addprefix drawbridge/internal/,trust custody seed tour web/browser access account api policy register review inquiry lifecycle programme portfolio dossier)
+RACED  = TestServerScripts/^(inbox|push|review)$$|^TestJourney$$
 
 test: lint generated ## everything that CI runs
 	scripts/tools gcc strace chromium
 	scripts/pages --tests
 	$(GO) vet ./...
 	$(WITH_POSTGRES) $(GO) test $(RACE) -shuffle=on -p 2 -timeout 30m $(filter-out $(WHOLE),$(shell $(GO) list ./...))
-	$(WITH_POSTGRES) $(GO) test $(RACE) -shuffle=on -timeout 30m -run '$(RACED)' .
+	$(WITH_POSTGRES) $(GO) test $(RACE) -shuffle=on -timeout 30m -run '$(RACED)' . ./internal/api
 	$(WITH_POSTGRES) $(GO) test -shuffle=on -p 2 -timeout 30m $(WHOLE)
 	FUZZTIME=$(FUZZTIME) FUZZBUILD=$(FUZZBUILD) scripts/fuzz
 
