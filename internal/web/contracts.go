@@ -56,15 +56,24 @@ func (p *page) contracts() (templ.Component, error) {
 func (p *page) contractGrid(list []drawbridge.ContractView) view.Grid {
 	g := p.grid("Contracts", "contract", "Contract", "Partner", "Standing", "Next day", "Service levels", "Lacks")
 	for _, c := range list {
-		kept := 0
+		kept, unknown := 0, 0
 		for _, l := range c.Measured {
-			if l.Kept == "met" {
+			switch l.Kept {
+			case "met":
 				kept++
+			case "missed":
+			default:
+				unknown++
 			}
 		}
 		levels := view.Slot{Text: "none"}
 		if len(c.Measured) > 0 {
 			levels = view.Slot{Text: strconv.Itoa(kept) + " of " + strconv.Itoa(len(c.Measured)) + " met", To: "/contracts/" + string(c.ID) + "#levels"}
+			if unknown == len(c.Measured) {
+				levels.Text = "not measured lately"
+			} else if unknown > 0 {
+				levels.Note = strconv.Itoa(unknown) + " not measured lately"
+			}
 		}
 		g.Rows = append(g.Rows, []view.Slot{
 			{Kind: view.HeadSlot, Text: cmp.Or(c.Title, strings.ToUpper(c.Type)), To: "/contracts/" + string(c.ID), Note: strings.ToUpper(c.Type)},

@@ -161,6 +161,9 @@ func (p *page) notice() (templ.Component, error) {
 		Now: p.now, Today: drawbridge.DateOf(p.now), State: n.State, Overdue: n.Overdue, Deadline: n.Deadline, DueAt: n.DueAt, Rule: n.Rule, Text: n.Text,
 		Reason: n.Reason, Facts: noticeFacts(&n, &f, who),
 	}
+	if of, says, ok := strings.Cut(strings.TrimPrefix(n.Rule, "contract "), ": "); ok && strings.HasPrefix(n.Rule, "contract ") && p.may(access.ContractRead) {
+		out.Contract, out.Rule = "/contracts/"+of, says
+	}
 	if p.may(access.NoticeDecide) {
 		out.Acts = p.noticeActs(&n)
 	}

@@ -14,7 +14,7 @@ const most = 150;
 const id = /^([a-z]{2,6}_[0-9A-Za-z]{10,}|[0-9]+|[a-z0-9.-]+@[0-9.]+)$/;
 function kind(url) {
   const u = new URL(url);
-  const segments = u.pathname.split("/").map((s, i, all) => (id.test(s) || (i > 1 && /^[a-z0-9-]+-[a-z0-9-]*\d/.test(s)) || all[i - 1] === "questions" || (all[1] === "packs" && i > 1) ? "{id}" : s));
+  const segments = u.pathname.split("/").map((s, i, all) => (id.test(s) || (i > 1 && /^[a-z0-9-]+-[a-z0-9-]*\d/.test(s)) || all[i - 1] === "questions" || (all[1] === "packs" && i > 1) || (all[i - 1] === "partners" && s !== "new") ? "{id}" : s));
   return segments.join("/");
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // joint is where a path may break: after what joins its parts.
-var joint = regexp.MustCompile(`([./@\]]+)`)
+var joint = regexp.MustCompile(`([./@_\]]+)`)
 
 // Path is a path, or a name of several parts, as code that breaks between the parts
 // and nowhere else. What is copied of it has no breaks.
