@@ -102,7 +102,8 @@ var guesses = map[string][]guess{
 	"health": nil, "openapi": nil, "setup": nil, "invitation.accept": nil, "session.create": nil, "session.end": nil, "session.prove": nil,
 	"me": nil, "me.password": nil, "me.factor": nil, "me.factor_begin": nil, "me.factor_confirm": nil, "me.factor_remove": nil, "me.recovery": nil,
 	"inbox.mail": nil, "inbox.set_mail": nil, "tokens.create": nil, "log.checkpoint": nil,
-	"people.list": {{list: true}}, "tokens.list": {{list: true}}, "inbox.list": {{list: true}}, "inbox.unread": {{list: true}}, "inbox.tasks": {{list: true}}, "views.list": {{list: true}}, "views.save": {{list: true, body: `{"list": "integrations", "name": "guess", "query": "tier=high"}`}}, "views.remove": {{}}, "views.restore": {{}},
+	"people.list": {{list: true}}, "tokens.list": {{list: true}}, "inbox.list": {{list: true}}, "inbox.unread": {{list: true}}, "inbox.tasks": {{list: true}}, "bulks.list": {{list: true}}, "bulks.create": {{list: true, body: `{"act": "assess", "ids": ["$INT"]}`}, {list: true, body: `{"act": "owner", "ids": ["$INT"], "with": {"person": "$PERSON"}}`}},
+	"bulks.preview": {{list: true, body: `{"act": "assess", "ids": ["$INT"]}`}}, "bulks.get": {{}}, "bulks.items": {{}}, "bulks.cancel": {{}}, "bulks.undo": {{body: `{"reason": "guess"}`}}, "views.list": {{list: true}}, "views.save": {{list: true, body: `{"list": "integrations", "name": "guess", "query": "tier=high"}`}}, "views.remove": {{}}, "views.restore": {{}},
 	"partners.list": {{list: true}}, "partners.get": {{list: true}}, "integrations.list": {{list: true}, {list: true, query: "text=parcel"}, {list: true, query: "partner=$PARTNER"}},
 	"people.invite":    {{body: `{"email": "x@drawbridge.example", "name": "X", "roles": ["administrator"]}`}},
 	"search":           {{list: true, query: "text=$SLUG"}},
@@ -280,7 +281,7 @@ func (s *serverScript) try(ts *testscript.TestScript, r *api.Route, g guess, met
 	case want == "401":
 		allowed = []int{http.StatusUnauthorized}
 	case g.list:
-		allowed = []int{http.StatusOK, http.StatusNotFound}
+		allowed = []int{http.StatusOK, http.StatusCreated, http.StatusNotFound}
 	case g.visible:
 		allowed = []int{http.StatusNotFound, http.StatusForbidden}
 	}

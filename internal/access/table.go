@@ -38,6 +38,7 @@ const (
 	InboxRead         Action = "inbox.read"  // own messages
 	ViewUse           Action = "view.use"    // own saved views of lists, and those that are shared
 	ViewShare         Action = "view.share"  // with everybody
+	BulkUse           Action = "bulk.use"    // own acts on many things; each asks for its own permission besides
 	WebhookRead       Action = "webhook.read"
 	WebhookWrite      Action = "webhook.write"
 	RetentionRead     Action = "retention.read"
@@ -147,6 +148,7 @@ var properties = []property{
 	{action: InboxRead, sees: InboxRead, system: true},
 	{action: ViewUse, sees: ViewUse},
 	{action: ViewShare},
+	{action: BulkUse, sees: BulkUse},
 	{action: WebhookRead, sees: WebhookRead, system: true},
 	{action: WebhookWrite, sees: WebhookRead, sensitive: true, system: true},
 	{action: RetentionRead, sees: RetentionRead, system: true},
@@ -266,6 +268,7 @@ job.read            administrator:any operator:any auditor:any
 job.control         administrator:any operator:any
 inbox.read          all:own
 view.use            all:own
+bulk.use            all:own
 view.share          administrator:any programme_owner:any review:any approver:any
 webhook.read        administrator:any operator:any auditor:any
 webhook.write       administrator:any

@@ -74,6 +74,9 @@ func EraseRows(tx *store.Tx, p *drawbridge.Person, now time.Time, limit int) (mo
 	if err := tx.EraseSavedViews(p.ID); err != nil {
 		return false, err
 	}
+	if err := tx.EraseBulks(p.ID); err != nil {
+		return false, err
+	}
 	return eraseRows(tx, p, cmp.Or(limit, maxErase))
 }
 

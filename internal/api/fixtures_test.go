@@ -60,6 +60,13 @@ var recordFixtures = map[string]func(*matrix, *caller, bool) request{
 
 	"inbox.list":    list("/api/v1/inbox", "message"),
 	"inbox.unread":  self("/api/v1/inbox/unread", nil),
+	"bulks.list":    self("/api/v1/bulks", nil),
+	"bulks.create":  self("/api/v1/bulks", client.StartBulk{Act: "assess", IDs: []string{"int_none"}}),
+	"bulks.preview": self("/api/v1/bulks/preview", client.StartBulk{Act: "assess", IDs: []string{"int_none"}}),
+	"bulks.get":     didBulk("", nil),
+	"bulks.items":   didBulk("/items", nil),
+	"bulks.cancel":  didBulk("/cancel", nil, 409),
+	"bulks.undo":    didBulk("/undo", client.Because{Reason: "try"}),
 	"views.list":    self("/api/v1/views", nil),
 	"views.save":    self("/api/v1/views", client.SaveView{List: "integrations", Name: "Mine", Query: "tier=high"}),
 	"views.remove":  keepsView(""),
@@ -299,6 +306,21 @@ func consistency(m *matrix, _ *caller, _ bool) request {
 
 func rotates(*matrix, *caller, bool) request {
 	return request{path: "/api/v1/keys/rotate", body: client.RotateKey{Purpose: "mac", Reason: "try"}, object: access.Object{Kind: "key"}}
+}
+
+// didBulk is a bulk of which one item was done.
+func didBulk(path string, body any, allowed ...int) func(*matrix, *caller, bool) request {
+	return func(m *matrix, c *caller, own bool) request {
+		p := c.actor.Person
+		if !own || p == "" {
+			p = m.somebody(drawbridge.Requester).ID
+		}
+		b := store.Bulk{Bulk: drawbridge.Bulk{ID: drawbridge.NewID("blk", start), Person: p, Act: "owner", List: "integrations", State: drawbridge.BulkDone, CreatedAt: start, EndedAt: start}}
+		m.act(func(tx *store.Tx) error {
+			return tx.AddBulk(&b, []drawbridge.BulkItem{{N: 1, Subject: "int_none", Integration: "int_none", Outcome: drawbridge.BulkDid}})
+		})
+		return request{path: "/api/v1/bulks/" + b.ID + path, body: body, object: access.Object{Kind: "bulk", ID: b.ID, Owners: []drawbridge.PersonID{p}}, allowed: allowed}
+	}
 }
 
 func keepsView(path string) func(*matrix, *caller, bool) request {

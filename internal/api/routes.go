@@ -15,6 +15,7 @@ func Routes() []Route {
 		dossierRoutes(),   // evidence, contracts, discussions, dossiers
 		lifecycleRoutes(), // conditions, exceptions, going live and leaving
 		viewRoutes(),
+		bulkRoutes(),      // one act on many things
 		programmeRoutes(), // triggers, what is due, packs, threat models
 		portfolioRoutes(), // risks, sub-processors, concentration
 		resultRoutes(),    // runs of live checks, claims against tests, rulings

@@ -37,6 +37,7 @@ func (a *App) work() error {
 	}); err != nil {
 		return fmt.Errorf("put notify together: %w", err)
 	}
+	a.Programme.SetMarks(a.notify.Marks())
 	workers := a.workers()
 	maps.Copy(workers, a.notify.Workers())
 	a.jobs, err = job.New(job.Options{
@@ -91,6 +92,9 @@ func (a *App) workers() map[string]job.Worker {
 		}},
 		register.EventAssigned: {Work: func(ctx context.Context, e job.Event) error {
 			return a.Programme.Assigned(ctx, access.System("programme"), drawbridge.IntegrationID(e.Subject), job.Key(e))
+		}},
+		programme.EventBulk: {Timeout: time.Hour, Attempts: 20, Work: func(ctx context.Context, e job.Event) error {
+			return a.Programme.GoOn(ctx, e.Subject)
 		}},
 		eventPurge: {Timeout: time.Hour, Work: func(ctx context.Context, _ job.Event) error {
 			_, err := a.Custody.Purge(ctx, access.System("purge"), custody.PurgeOptions{})

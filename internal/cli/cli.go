@@ -105,7 +105,7 @@ func chapters(env *Env) []chapter {
 		}},
 		{"server", "Work with a server:", []*cobra.Command{
 			newJoin(env), newLogin(env), newLogout(env), newStatus(env), newPush(env), newPull(env),
-			newGate(env), newReview(env), newIntegration(env), newEvidence(env), newThread(env), newDossier(env), newFinding(env), newTestResult(env), newClaims(env), newCondition(env), newException(env), newPartner(env), newRegister(env), newProgramme(env), newInbox(env), newView(env), newSearch(env), newMe(env),
+			newGate(env), newReview(env), newIntegration(env), newEvidence(env), newThread(env), newDossier(env), newFinding(env), newTestResult(env), newClaims(env), newCondition(env), newException(env), newPartner(env), newRegister(env), newProgramme(env), newInbox(env), newView(env), newBulk(env), newSearch(env), newMe(env),
 			newToken(env),
 		}},
 		{"operate", "Run a server:", []*cobra.Command{

@@ -66,6 +66,7 @@ var asks = map[string][]string{
 	},
 	"search": {"search"},
 	"log":    {"log.list"},
+	"bulk":   {"bulks.cancel", "bulks.create", "bulks.get", "bulks.items", "bulks.list", "bulks.preview", "bulks.undo", "people.find", "people.get"},
 	"view":   {"views.list", "views.remove", "views.restore", "views.save"},
 	"claims": {"claims.list", "integrations.find", "integrations.list"},
 }

@@ -81,7 +81,7 @@ func reheaded(t *testing.T, names []string, contents [][]byte, change func(*cust
 var younger4 = map[string]bool{
 	"hold": true, "retention": true, "review": true, "signoff": true, "delegation": true, "decision": true, "standing": true, "ruling": true, "run": true,
 	"inquiry": true, "answer": true, "link": true, "evidence": true, "thread": true, "comment": true, "contract": true, "measure": true, "subprocessor": true,
-	"notice": true, "profile": true, "condition": true, "exception": true, "risk": true, "trigger_event": true, "attestation": true, "departure": true, "threat_review": true, "footprint": true, "viewed": true, "live_run": true, "draft": true, "draft_file": true, "saved_view": true,
+	"notice": true, "profile": true, "condition": true, "exception": true, "risk": true, "trigger_event": true, "attestation": true, "departure": true, "threat_review": true, "footprint": true, "viewed": true, "live_run": true, "draft": true, "draft_file": true, "saved_view": true, "bulk": true, "bulk_item": true,
 }
 
 // TestRestoreOlderSchema brings a backup of an older program up to date.

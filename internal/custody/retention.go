@@ -126,6 +126,10 @@ var rules = []Rule{
 		Stays: "nothing", Why: "they are notes and no record", Tables: []string{"saved_view"},
 	},
 	{
+		Kind: "bulk", What: "acts on many things at once, and how far each came", From: "90 days after the end", Purged: "the rows, at the latest by the next such act",
+		Stays: "what was done, act by act", Why: "they are notes: each act is recorded by itself", Tables: []string{"bulk", "bulk_item"},
+	},
+	{
 		Kind: "event", What: "jobs that ended", From: "30 days after their end", Purged: "the row, by the hour",
 		Stays: "what the job did", Why: "it is no record", Tables: []string{"event"},
 	},

@@ -38,6 +38,8 @@ type Options struct {
 type Desk struct {
 	door *action.Door
 	opt  Options
+
+	marks Marks
 }
 
 // New makes a desk.

@@ -180,3 +180,22 @@ func (tx *Tx) findings(each func(drawbridge.Finding, []any), query string, args 
 	}
 	return tx.store.dialect.explain(rows.Err())
 }
+
+// FindingsNamed lists those findings of some integrations that have one of the fingerprints.
+func (tx *Tx) FindingsNamed(of []drawbridge.IntegrationID, fingerprints []string) ([]drawbridge.Finding, error) {
+	if len(of) == 0 || len(fingerprints) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, len(of)+len(fingerprints))
+	for _, id := range of {
+		args = append(args, string(id))
+	}
+	for _, f := range fingerprints {
+		args = append(args, f)
+	}
+	marks := func(n int) string { return strings.Repeat(", ?", n)[2:] }
+	var out []drawbridge.Finding
+	err := tx.findings(func(f drawbridge.Finding, _ []any) { out = append(out, f) },
+		"SELECT "+findingColumns+" FROM finding WHERE integration IN ("+marks(len(of))+") AND fingerprint IN ("+marks(len(fingerprints))+")"+findingOrder, args...)
+	return out, err
+}
