@@ -255,6 +255,9 @@ func word(t reflect.Type) string {
 
 // version is the version of a record, or 0.
 func version(out any) int64 {
+	if d, ok := out.(drawbridge.IntakeDraft); ok {
+		return d.Version
+	}
 	v := reflect.ValueOf(out)
 	if v.Kind() != reflect.Struct {
 		return 0

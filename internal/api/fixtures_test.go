@@ -15,7 +15,7 @@ import (
 var fixtures = func() map[string]func(*matrix, *caller, bool) request {
 	all := map[string]func(*matrix, *caller, bool) request{}
 	for _, part := range []map[string]func(*matrix, *caller, bool) request{
-		recordFixtures, reviewFixtures, inquiryFixtures, dossierFixtures, lifecycleFixtures, programmeFixtures, portfolioFixtures, resultFixtures,
+		recordFixtures, draftFixtures, reviewFixtures, inquiryFixtures, dossierFixtures, lifecycleFixtures, programmeFixtures, portfolioFixtures, resultFixtures,
 	} {
 		maps.Copy(all, part)
 	}

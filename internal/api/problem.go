@@ -11,6 +11,7 @@ import (
 	"drawbridge/internal/client"
 	"drawbridge/internal/front"
 	"drawbridge/internal/manifest"
+	"drawbridge/internal/review"
 )
 
 // refusal is an error with a status of its own.
@@ -44,6 +45,11 @@ func problem(c *front.Call, err error) {
 	}
 	if list, ok := errors.AsType[manifest.Problems](err); ok {
 		p.Problems = list[:min(len(list), maxProblems)]
+	}
+	if list, ok := errors.AsType[review.DraftProblems](err); ok {
+		for _, x := range list[:min(len(list), maxProblems)] {
+			p.Problems = append(p.Problems, client.Problem{Key: x.Field, Line: x.Line, Column: x.Column, Message: x.Text})
+		}
 	}
 	if errors.Is(err, account.ErrSecondFactor) {
 		p.Code = client.CodeSecondFactor

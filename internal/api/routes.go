@@ -10,6 +10,7 @@ import (
 func Routes() []Route {
 	return slices.Concat(
 		recordRoutes(),    // who you are, integrations, what runs and what is kept
+		draftRoutes(),     // what somebody began to ask for
 		reviewRoutes(),    // reviews, sign-offs, decisions
 		inquiryRoutes(),   // questionnaires, partners' links, notices
 		dossierRoutes(),   // evidence, contracts, discussions, dossiers

@@ -104,7 +104,7 @@ func chapters(env *Env) []chapter {
 			newTest(env), newChecks(env), newCompare(env), newDemo(env),
 		}},
 		{"server", "Work with a server:", []*cobra.Command{
-			newJoin(env), newLogin(env), newLogout(env), newStatus(env), newPush(env), newPull(env),
+			newJoin(env), newLogin(env), newLogout(env), newStatus(env), newPush(env), newPull(env), newDraft(env),
 			newGate(env), newReview(env), newIntegration(env), newEvidence(env), newThread(env), newDossier(env), newFinding(env), newTestResult(env), newClaims(env), newCondition(env), newException(env), newPartner(env), newRegister(env), newProgramme(env), newInbox(env), newView(env), newBulk(env), newSearch(env), newMe(env),
 			newToken(env),
 		}},

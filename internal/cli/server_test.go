@@ -68,6 +68,7 @@ var asks = map[string][]string{
 	"log":    {"log.list"},
 	"bulk":   {"bulks.cancel", "bulks.create", "bulks.get", "bulks.items", "bulks.list", "bulks.preview", "bulks.undo", "people.find", "people.get"},
 	"view":   {"views.list", "views.remove", "views.restore", "views.save"},
+	"draft":  {"drafts.begin", "drafts.begin_from", "drafts.data", "drafts.discard", "drafts.get", "drafts.list", "drafts.operations", "drafts.preview", "drafts.restore", "drafts.save", "drafts.send"},
 	"claims": {"claims.list", "integrations.find", "integrations.list"},
 }
 

@@ -83,21 +83,24 @@ func (c *Client) OfferEvidence(ctx context.Context, in NewEvidence, name string,
 	boundary := rand.Text()
 	s := spec{
 		method: http.MethodPost, pattern: "/api/v1/evidence", key: rand.Text(), large: true, media: "multipart/form-data; boundary=" + boundary,
-		open: func() (io.ReadCloser, error) {
-			f, err := open()
-			if err != nil {
-				return nil, err
-			}
-			r, w := io.Pipe()
-			go func() {
-				defer f.Close()
-				w.CloseWithError(EncodeUpload(w, boundary, in, name, f))
-			}()
-			return r, nil
-		},
+		open: func() (io.ReadCloser, error) { return openUpload(boundary, in, name, open) },
 	}
 	out, _, err := exchange[drawbridge.Evidence](ctx, c, s)
 	return out, err
+}
+
+// openUpload reads a request and one file as a body, without holding it.
+func openUpload(boundary string, in any, name string, open func() (io.ReadCloser, error)) (io.ReadCloser, error) {
+	f, err := open()
+	if err != nil {
+		return nil, err
+	}
+	r, w := io.Pipe()
+	go func() {
+		defer f.Close()
+		w.CloseWithError(EncodeUpload(w, boundary, in, name, f))
+	}()
+	return r, nil
 }
 
 // EncodeUpload writes a request and one file as a multipart/form-data body.

@@ -119,7 +119,7 @@ func draftTitle(d *drawbridge.IntakeDraft) string {
 func mayDraft(actor access.Actor) (action.Act, error) {
 	act := action.Act{Actor: actor, Action: access.IntegrationCreate, Object: access.Object{Kind: "integration"}}
 	if actor.Person == "" {
-		return act, drawbridge.Errorf(drawbridge.Invalid, "a draft is a person's note to themselves: sign in as somebody")
+		return act, drawbridge.Errorf(drawbridge.Denied, "a draft is a person's note to themselves: sign in as somebody")
 	}
 	return act, nil
 }
@@ -187,16 +187,16 @@ func (d *Desk) SaveDraft(ctx context.Context, actor access.Actor, in Drafting) (
 	if err != nil {
 		return had, err
 	}
-	if in.Base != 0 && in.Base != had.Version {
-		return had, drawbridge.Errorf(drawbridge.Conflict, "the draft was saved elsewhere meanwhile, so this is not saved yet: save again to put what stands here in its place")
-	}
 	before := textOf(&had)
 	next := textOf(&had)
 	if err := next.take(&in); err != nil {
 		return had, err
 	}
 	if next.same(&before) {
-		return had, nil
+		return had, nil // also when this save is sent again
+	}
+	if in.Base != 0 && in.Base != had.Version {
+		return had, drawbridge.Errorf(drawbridge.Conflict, "the draft was saved elsewhere meanwhile, so this is not saved yet: save again to put what stands here in its place")
 	}
 	row := &store.Draft{ID: had.ID, Person: actor.Person, Version: had.Version, SavedAt: d.now()}
 	if row.Content, err = d.sealDraft(row.ID, &next); err != nil {
