@@ -186,8 +186,12 @@ func (p *page) contractNew() (templ.Component, error) {
 	p.shell.Title, p.shell.Lead = "Put a contract on file", "Its days come into the calendar; its promises are held against manifests and measures."
 	p.shell.Trail = []view.Link{{Text: "Contracts", To: "/contracts"}}
 	p.wrong()
+	partner, err := p.partnerField("Its name or id.", p.kept("partner", p.R.URL.Query().Get("partner")), true)
+	if err != nil {
+		return nil, err
+	}
 	f := view.Form{To: "/contracts/new", Once: p.once(), Submit: "Put it on file", Class: "main", Fields: []view.FormField{
-		{Field: view.Field{Name: "partner", Label: "Partner", Help: "Its id.", Value: p.kept("partner", p.R.URL.Query().Get("partner")), Required: true, Limit: 64}},
+		partner,
 	}}
 	f.Fields = append(f.Fields, p.contractFields(&drawbridge.Contract{})...)
 	return view.OneForm("contract", "The contract", f), nil
@@ -198,7 +202,9 @@ func (p *page) doAddContract() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.Partner = drawbridge.PartnerID(p.said("partner"))
+	if c.Partner, err = p.partnerNamed(p.said("partner")); err != nil {
+		return "", err
+	}
 	v, err := p.web.opt.Portfolio.AddContract(p.R.Context(), p.Actor, portfolio.ContractEdit{Contract: c, Reason: p.said("why"), Key: p.key()})
 	if drawbridge.KindOf(err) == drawbridge.NotFound {
 		err = bad("there is no partner %.60q", c.Partner)

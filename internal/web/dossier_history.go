@@ -32,7 +32,7 @@ func (p *page) dossierHistory() (templ.Component, error) {
 		out.Members = append(out.Members, d.name(string(o)))
 	}
 	if out.MayAssign {
-		if out.People, err = p.pickable(d); err != nil {
+		if out.People, err = p.pickable(d.names); err != nil {
 			return nil, err
 		}
 		out.Chosen = p.dossierMembers(d)

@@ -52,7 +52,7 @@ func (p *page) leaving(d *dossierPage, x *drawbridge.Departure) (*view.Leaving, 
 		return out, nil
 	}
 	var err error
-	out.People, err = p.pickable(d)
+	out.People, err = p.pickable(d.names)
 	return out, err
 }
 
@@ -75,7 +75,7 @@ func (p *page) doPlanLeaving() (string, error) {
 		plan.Planned, plan.Residual, plan.KeepUntil = drawbridge.Date(p.said("planned")), p.said("residual"), drawbridge.Date(p.said("keep_until"))
 		plan.Deletion, plan.Contract = drawbridge.EvidenceID(p.said("deletion")), drawbridge.ContractID(p.said("contract"))
 	} else {
-		owner, err := p.personNamed(d, p.said("owner"))
+		owner, err := p.personNamed(d.names, p.said("owner"))
 		if err != nil {
 			return "", err
 		}

@@ -78,8 +78,12 @@ func (p *page) noticeNew() (templ.Component, error) {
 	line := func(name, text, help, typed string, limit int) view.FormField {
 		return view.FormField{Field: view.Field{Name: name, Label: text, Help: help, Type: typed, Value: p.kept(name, ""), Limit: limit}}
 	}
+	partner, err := p.partnerField("Its name or id.", p.kept("partner", p.R.URL.Query().Get("partner")), true)
+	if err != nil {
+		return nil, err
+	}
 	f := view.Form{To: "/notices/new", Once: p.once(), Submit: "Take it in", Class: "main", Fields: []view.FormField{
-		{Field: view.Field{Name: "partner", Label: "Partner", Help: "Its id.", Value: p.kept("partner", p.R.URL.Query().Get("partner")), Required: true, Limit: 64}},
+		partner,
 		{As: "choice", Field: kind},
 		{Field: view.Field{Name: "title", Label: "In a line", Value: p.kept("title", ""), Required: true, Limit: 200}},
 		{As: "text", Field: view.Field{Name: "text", Label: "What it says", Value: p.kept("text", ""), Limit: 4000}},
@@ -121,8 +125,12 @@ func (p *page) doAddNotice() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	partner, err := p.partnerNamed(p.said("partner"))
+	if err != nil {
+		return "", err
+	}
 	in := portfolio.NoticeEdit{
-		Partner: drawbridge.PartnerID(p.said("partner")), Kind: p.said("kind"), Title: p.said("title"), Text: p.said("text"), Received: received,
+		Partner: partner, Kind: p.said("kind"), Title: p.said("title"), Text: p.said("text"), Received: received,
 		Effective: drawbridge.Date(p.said("effective")), Key: p.key(),
 	}
 	switch in.Kind {

@@ -174,13 +174,15 @@ func (b *browser) riskPages(r *asked) {
 	form.Set("version", b.version(risk))
 	form.Set("owner", "nobody@drawbridge.example")
 	b.refused("an owner who is nobody", risk+"/edit", form, "nobody@drawbridge.example")
+	form.Set("owner", "Nobody Known")
+	b.refused("an owner by a name that nobody has", risk+"/edit", form, "Nobody here is called")
 	form.Set("owner", "ann@drawbridge.example")
 	form.Set("treatment", "mitigate")
 	form.Set("plan", "A second supplier "+script)
 	form.Set("due", string(r.Days(30)))
 	b.led("a change", b.post(risk+"/edit", form), risk+"?done=risk-saved")
 	b.led("treating", b.post(risk+"/move", url.Values{"version": {b.version(risk)}, "to": {"treating"}}), risk+"?done=risk-moved")
-	b.refused("accepting by nothing", risk+"/move", url.Values{"version": {b.version(risk)}, "to": {"accepted"}, "exception": {"exc_none"}}, "exc_none")
+	b.refused("accepting by nothing", risk+"/move", url.Values{"version": {b.version(risk)}, "to": {"accepted"}, "exception": {"exc_none"}}, "None holds now")
 	b.refused("closing without a word", risk+"/move", url.Values{"version": {b.version(risk)}, "to": {"closed"}})
 	b.led("closing", b.post(risk+"/move", url.Values{"version": {b.version(risk)}, "to": {"closed"}, "reason-closed": {"Gone " + script}}), risk+"?done=risk-moved")
 	b.sees(risk, "Gone &lt;script&gt;", "Open it again")
@@ -203,6 +205,10 @@ func (b *browser) contractPages(r *asked) {
 	b.led("a change", b.post(c+"/edit", form), c+"?done=contract-saved")
 	b.sees("/contracts", "Another", "1 of 1 met")
 	b.led("closing", b.post(c+"/close", url.Values{"close-why": {"We left"}}), c+"?done=contract-closed")
+	by := url.Values{"partner": {"BOLT " + script}, "type": {"nda"}, "title": {"Secrets"}}
+	b.sees(b.made("a contract with a partner by name", "/contracts/new", by, `^/contracts/ctr_\w+\?done=contract-saved$`), "/partners/bolt")
+	by.Set("partner", "Somebody else")
+	b.refused("a contract with nobody", "/contracts/new", by, "There is no partner", `value="Somebody else"`)
 }
 
 func (b *browser) noticePages(r *asked) {

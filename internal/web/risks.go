@@ -188,8 +188,8 @@ func (p *page) riskGrid(list []drawbridge.RiskView, names map[drawbridge.Integra
 	return g
 }
 
-// riskFields are what is said of a risk.
-func (p *page) riskFields(r *drawbridge.Risk) []view.FormField {
+// riskFields are what is said of a risk; who are names of people.
+func (p *page) riskFields(r *drawbridge.Risk, who map[string]string) ([]view.FormField, error) {
 	scale := func(name, text string, value int64, none bool) view.FormField {
 		f := view.Field{Name: name, Label: text, Value: p.kept(name, strconv.FormatInt(value, 10)), Required: !none}
 		if none {
@@ -204,6 +204,7 @@ func (p *page) riskFields(r *drawbridge.Risk) []view.FormField {
 	for _, t := range []string{"mitigate", "accept", "transfer", "avoid"} {
 		treat.Options = append(treat.Options, view.Option{Value: t, Text: t})
 	}
+	people, err := p.pickable(who)
 	return []view.FormField{
 		{As: "text", Field: view.Field{Name: "event", Label: "What may happen", Value: p.kept("event", r.Event), Required: true, Limit: 4000}},
 		{As: "text", Field: view.Field{Name: "cause", Label: "Because of what", Value: p.kept("cause", r.Cause), Required: true, Limit: 4000}},
@@ -213,14 +214,14 @@ func (p *page) riskFields(r *drawbridge.Risk) []view.FormField {
 		scale("residual", "Likelihood that remains", r.Residual, true), scale("residual_to", "Impact that remains", r.ResidualTo, true),
 		{As: "choice", Field: treat},
 		{As: "text", Field: view.Field{Name: "plan", Label: "Plan", Value: p.kept("plan", r.Plan), Limit: 4000}},
-		{Field: view.Field{Name: "owner", Label: "Owner", Help: "E-mail address or identifier of a person with an account.", Value: p.kept("owner", string(r.Owner)), Limit: 320}},
+		{As: "suggest", Field: view.Field{Name: "owner", Label: "Owner", Help: "A name from the list, or an e-mail address.", Value: p.kept("owner", cmp.Or(who[string(r.Owner)], string(r.Owner))), Options: people, Limit: 320}},
 		{Field: view.Field{Name: "due", Label: "Due", Type: "date", Value: p.kept("due", string(r.Due))}},
 		{Field: view.Field{Name: "why", Label: "Note for the record", Value: p.kept("why", ""), Limit: 1000}},
-	}
+	}, err
 }
 
-// riskSaid is a risk as the form says it.
-func (p *page) riskSaid() (drawbridge.Risk, error) {
+// riskSaid is a risk as the form says it; its owner was known by the name that is given.
+func (p *page) riskSaid(had drawbridge.PersonID) (drawbridge.Risk, error) {
 	n := func(name string) int64 {
 		v, err := strconv.ParseInt(p.said(name), 10, 64)
 		if err != nil {
@@ -228,23 +229,11 @@ func (p *page) riskSaid() (drawbridge.Risk, error) {
 		}
 		return v
 	}
-	owner, err := p.someone(p.said("owner"))
+	owner, err := p.ownerSaid(had)
 	return drawbridge.Risk{
 		Event: p.said("event"), Cause: p.said("cause"), Consequence: p.said("consequence"), Category: p.said("category"), Likelihood: n("likelihood"), Impact: n("impact"),
 		Residual: n("residual"), ResidualTo: n("residual_to"), Treatment: p.said("treatment"), Plan: p.said("plan"), Owner: owner, Due: drawbridge.Date(p.said("due")),
 	}, err
-}
-
-// someone is the person that an address or an identifier names.
-func (p *page) someone(text string) (drawbridge.PersonID, error) {
-	if text == "" || drawbridge.ValidID("per", text) {
-		return drawbridge.PersonID(text), nil
-	}
-	who, err := p.web.opt.Account.Find(p.R.Context(), p.Actor, text)
-	if drawbridge.KindOf(err) == drawbridge.NotFound {
-		return "", drawbridge.Errorf(drawbridge.Invalid, "owner: nobody has the address %.60q", text)
-	}
-	return who.ID, err
 }
 
 func (p *page) riskNew() (templ.Component, error) {
@@ -261,23 +250,32 @@ func (p *page) riskNew() (templ.Component, error) {
 		about.Options = append(about.Options, view.Option{Value: string(id), Text: name})
 	}
 	slices.SortFunc(about.Options[1:], func(a, b view.Option) int { return cmp.Compare(a.Text, b.Text) })
+	partner, err := p.partnerField("Its name or id; needed when no integration is named.", p.kept("partner", q.Get("partner")), false)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := p.riskFields(&drawbridge.Risk{}, nil)
+	if err != nil {
+		return nil, err
+	}
 	f := view.Form{To: "/risks/new", Once: p.once(), Submit: "Enter the risk", Class: "main", Fields: []view.FormField{
 		{As: "choice", Field: about},
-		{Field: view.Field{Name: "partner", Label: "Partner", Help: "Its id; needed when no integration is named.", Value: p.kept("partner", q.Get("partner")), Limit: 64}},
+		partner,
 		{Field: view.Field{Name: "finding", Label: "Finding", Help: "Its fingerprint, f1-…; may be left out.", Value: p.kept("finding", q.Get("finding")), Limit: 110}},
 	}}
-	f.Fields = append(f.Fields, p.riskFields(&drawbridge.Risk{})...)
+	f.Fields = append(f.Fields, fields...)
 	return view.OneForm("risk", "The risk", f), nil
 }
 
 func (p *page) doAddRisk() (string, error) {
-	r, err := p.riskSaid()
+	r, err := p.riskSaid("")
 	if err != nil {
 		return "", err
 	}
-	r.Integration, r.Partner = drawbridge.IntegrationID(p.said("integration")), drawbridge.PartnerID(p.said("partner"))
-	if r.Integration != "" {
-		r.Partner = ""
+	if r.Integration = drawbridge.IntegrationID(p.said("integration")); r.Integration == "" {
+		if r.Partner, err = p.partnerNamed(p.said("partner")); err != nil {
+			return "", err
+		}
 	}
 	if r.Integration == "" && r.Partner == "" {
 		return "", drawbridge.Errorf(drawbridge.Invalid, "say what the risk is about: an integration or a partner")
@@ -315,7 +313,9 @@ func (p *page) risk() (templ.Component, error) {
 		out.Findings = append(out.Findings, view.Link{Text: f, To: "/findings/" + string(r.Integration) + "/" + f})
 	}
 	if p.may(access.RiskWrite) {
-		out.Acts = p.riskActs(&r)
+		if out.Acts, err = p.riskActs(&r, who); err != nil {
+			return nil, err
+		}
 	}
 	return view.RiskPage(out), nil
 }
@@ -341,7 +341,7 @@ func riskFacts(r *drawbridge.RiskView, names map[drawbridge.IntegrationID]string
 }
 
 // riskActs are what can be done with a risk.
-func (p *page) riskActs(r *drawbridge.RiskView) []view.Act {
+func (p *page) riskActs(r *drawbridge.RiskView, who map[string]string) ([]view.Act, error) {
 	to := "/risks/" + r.ID
 	move := func(state, title, about, submit, class string, fields ...view.FormField) view.Act {
 		return view.Act{Title: title, About: about, Open: p.failed != nil && p.said("to") == state, Form: view.Form{
@@ -351,10 +351,22 @@ func (p *page) riskActs(r *drawbridge.RiskView) []view.Act {
 	why := func(state string, required bool) view.FormField {
 		return view.FormField{As: "text", Field: view.Field{Name: "reason-" + state, Label: "Why", Value: p.kept("reason-"+state, ""), Required: required, Limit: 4000}}
 	}
+	fields, err := p.riskFields(&r.Risk, who)
+	if err != nil {
+		return nil, err
+	}
+	exceptions, err := p.exceptionChoice(r.Integration)
+	if err != nil {
+		return nil, err
+	}
+	rests := view.Field{Name: "exception", Label: "Exception", Value: p.kept("exception", r.Acceptance), Required: true, Options: append([]view.Option{{Value: "", Text: "choose"}}, exceptions...)}
+	if len(exceptions) == 0 {
+		rests.Help = "None holds now: propose one at a finding of the integration."
+	}
 	var acts []view.Act
 	if r.State != portfolio.RiskClosed {
 		acts = append(acts, view.Act{Title: "Change what is said", Open: p.failed != nil && p.R.PostForm.Has("event"), Form: view.Form{
-			To: to + "/edit", Once: p.once(), Hidden: versionOf(r.Meta), Fields: p.riskFields(&r.Risk), Submit: "Save", Class: "main",
+			To: to + "/edit", Once: p.once(), Hidden: versionOf(r.Meta), Fields: fields, Submit: "Save", Class: "main",
 		}})
 	}
 	if r.State == portfolio.RiskOpen {
@@ -363,7 +375,7 @@ func (p *page) riskActs(r *drawbridge.RiskView) []view.Act {
 	if r.State != portfolio.RiskClosed {
 		acts = append(acts,
 			move(portfolio.RiskAccepted, "Accept it", "An acceptance rests on an exception of the integration that is confirmed and has not ended.", "Accept", "",
-				view.FormField{Field: view.Field{Name: "exception", Label: "Exception", Help: "Its identifier, exc_…", Value: p.kept("exception", r.Acceptance), Required: true, Limit: 60}}, why(portfolio.RiskAccepted, false)))
+				view.FormField{As: "choice", Field: rests}, why(portfolio.RiskAccepted, false)))
 	}
 	if r.State != portfolio.RiskOpen || r.Lapsed {
 		acts = append(acts, move(portfolio.RiskOpen, "Open it again", "", "Open again", "", why(portfolio.RiskOpen, false)))
@@ -371,15 +383,15 @@ func (p *page) riskActs(r *drawbridge.RiskView) []view.Act {
 	if r.State != portfolio.RiskClosed && p.may(access.RiskClose) {
 		acts = append(acts, move(portfolio.RiskClosed, "Close it", "Never by somebody who owns or owned it. It can be opened again.", "Close the risk", "danger", why(portfolio.RiskClosed, true)))
 	}
-	return acts
+	return acts, nil
 }
 
 func (p *page) doEditRisk() (string, error) {
-	r, err := p.riskSaid()
+	had, err := p.web.opt.Portfolio.Risk(p.R.Context(), p.Actor, p.R.PathValue("id"))
 	if err != nil {
 		return "", err
 	}
-	had, err := p.web.opt.Portfolio.Risk(p.R.Context(), p.Actor, p.R.PathValue("id"))
+	r, err := p.riskSaid(had.Owner)
 	if err != nil {
 		return "", err
 	}
