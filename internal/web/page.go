@@ -267,7 +267,9 @@ func (p *page) frame() error {
 	}
 	p.shell.Person = view.Person{Name: who.Name, Email: who.Email, To: "/account"}
 	for _, r := range who.Roles {
-		p.shell.Person.Roles = append(p.shell.Person.Roles, view.Words(string(r)))
+		if word := view.Words(string(r)); !slices.Contains(p.shell.Person.Roles, word) { // over several scopes
+			p.shell.Person.Roles = append(p.shell.Person.Roles, word)
+		}
 	}
 	p.shell.Person.Others = p.residents()
 	p.shell.Menu = p.menu(needs)
