@@ -97,7 +97,7 @@ func (d *Desk) begin(ctx context.Context, actor access.Actor, b *store.Bulk, ite
 	if err != nil {
 		return drawbridge.Bulk{}, err
 	}
-	_, err = d.work(ctx, b.ID, worker{name: drawbridge.NewID("run", now), via: actor.Via, until: now.Add(bulkInline)})
+	err = d.work(ctx, b.ID, worker{name: drawbridge.NewID("run", now), via: actor.Via, until: now.Add(bulkInline)})
 	if err != nil && ctx.Err() != nil {
 		return drawbridge.Bulk{}, err // nobody waits for the answer; the queue goes on
 	}
@@ -152,7 +152,8 @@ func (d *Desk) checkBulk(in *BulkStart) (*bulkAct, string, error) {
 }
 
 // ownBulk is the act of using one's own bulks; of one bulk, when it is named.
-func (d *Desk) ownBulk(actor access.Actor, id string) action.Act {
+// at takes the bulk as it was read.
+func (d *Desk) ownBulk(actor access.Actor, id string, at **store.Bulk) action.Act {
 	return action.Act{Actor: actor, Action: access.BulkUse, On: func(tx *store.Tx) (access.Object, error) {
 		o := access.Object{Kind: "bulk", ID: id}
 		if id == "" {
@@ -165,6 +166,7 @@ func (d *Desk) ownBulk(actor access.Actor, id string) action.Act {
 		if err != nil {
 			return o, err
 		}
+		*at = b
 		o.Owners = []drawbridge.PersonID{b.Person}
 		return o, nil
 	}}
@@ -172,7 +174,7 @@ func (d *Desk) ownBulk(actor access.Actor, id string) action.Act {
 
 // mayBulk asks the table, and then tells what is wrong with what was asked.
 func (d *Desk) mayBulk(ctx context.Context, actor access.Actor, problem error) error {
-	return d.door.View(ctx, d.ownBulk(actor, ""), func(*store.Tx) error { return problem })
+	return d.door.View(ctx, d.ownBulk(actor, "", nil), func(*store.Tx) error { return problem })
 }
 
 // tellBulk is a bulk as it is told.
@@ -187,10 +189,10 @@ func (d *Desk) tellBulk(b *store.Bulk) drawbridge.Bulk {
 
 // Bulk reads one of the actor's own bulks.
 func (d *Desk) Bulk(ctx context.Context, actor access.Actor, id string) (out drawbridge.Bulk, err error) {
-	err = d.door.View(ctx, d.ownBulk(actor, id), func(tx *store.Tx) error {
-		b, err := tx.Bulk(id)
+	var b *store.Bulk
+	err = d.door.View(ctx, d.ownBulk(actor, id, &b), func(*store.Tx) error {
 		out = d.tellBulk(b)
-		return err
+		return nil
 	})
 	return out, err
 }
@@ -201,7 +203,7 @@ func (d *Desk) Bulks(ctx context.Context, actor access.Actor, from *register.Cur
 	if err != nil {
 		return out, err
 	}
-	err = d.door.View(ctx, d.ownBulk(actor, ""), func(tx *store.Tx) error {
+	err = d.door.View(ctx, d.ownBulk(actor, "", nil), func(tx *store.Tx) error {
 		list, err := tx.Bulks(actor.Person, after(from), n+1)
 		told := make([]drawbridge.Bulk, len(list))
 		for i := range list {
@@ -219,11 +221,12 @@ func (d *Desk) BulkItems(ctx context.Context, actor access.Actor, id string, out
 	if err == nil && outcome != "" && !slices.Contains(drawbridge.BulkOutcomes(), outcome) {
 		err = drawbridge.Errorf(drawbridge.Invalid, "outcome is %.40q; write waits, begun, done, refused, left or undone", outcome)
 	}
+	var b *store.Bulk
 	problem, place := err, int64(0)
 	if from != nil {
 		place = int64(from.Number)
 	}
-	err = d.door.View(ctx, d.ownBulk(actor, id), func(tx *store.Tx) error {
+	err = d.door.View(ctx, d.ownBulk(actor, id, &b), func(tx *store.Tx) error {
 		if problem != nil {
 			return problem
 		}
@@ -237,7 +240,8 @@ func (d *Desk) BulkItems(ctx context.Context, actor access.Actor, id string, out
 // CancelBulk ends a bulk: what was not begun is left. What is being done is
 // finished, and what was done stays done.
 func (d *Desk) CancelBulk(ctx context.Context, actor access.Actor, id string) (drawbridge.Bulk, error) {
-	err := d.door.View(ctx, d.ownBulk(actor, id), func(*store.Tx) error { return nil })
+	var had *store.Bulk
+	err := d.door.View(ctx, d.ownBulk(actor, id, &had), func(*store.Tx) error { return nil })
 	if err != nil {
 		return drawbridge.Bulk{}, err
 	}
@@ -283,11 +287,9 @@ func (d *Desk) UndoBulk(ctx context.Context, actor access.Actor, in BulkUndo) (d
 		return d.tellBulk(had), err
 	}
 	var items []drawbridge.BulkItem
-	err := d.door.View(ctx, d.ownBulk(actor, in.ID), func(tx *store.Tx) error {
-		b, err := tx.Bulk(in.ID)
+	var b *store.Bulk
+	err := d.door.View(ctx, d.ownBulk(actor, in.ID, &b), func(tx *store.Tx) error {
 		switch {
-		case err != nil:
-			return err
 		case b.State == drawbridge.BulkRunning:
 			return drawbridge.Errorf(drawbridge.Conflict, "it is still running: cancel it first")
 		case b.UndoOf != "":
@@ -302,6 +304,7 @@ func (d *Desk) UndoBulk(ctx context.Context, actor access.Actor, in BulkUndo) (d
 		} else if drawbridge.KindOf(err) != drawbridge.NotFound {
 			return err
 		}
+		var err error
 		items, err = tx.BulkItems(in.ID, drawbridge.BulkDid, 0, drawbridge.MaxBulk)
 		for i := range items {
 			items[i].Outcome, items[i].Tries, items[i].Memo.Of = drawbridge.BulkWaits, 0, items[i].N
@@ -316,13 +319,4 @@ func (d *Desk) UndoBulk(ctx context.Context, actor access.Actor, in BulkUndo) (d
 		undo.Reason = "taken back, with all of " + in.ID
 	}
 	return d.begin(ctx, actor, &undo, items)
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

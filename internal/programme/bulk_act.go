@@ -37,20 +37,18 @@ type bulkAct struct {
 	BulkAct
 
 	prepare func(t *turn, tx *store.Tx) (left string, err error)
-	do      func(t *turn) error
-	undo    func(t *turn) error
+	do      func(ctx context.Context, t *turn) error
+	undo    func(ctx context.Context, t *turn) error
 	back    func(t *turn, tx *store.Tx) (left string, err error) // prepare of undo
 }
 
 // turn is one item in its turn.
 type turn struct {
-	ctx   context.Context
 	desk  *Desk
 	actor access.Actor
 	bulk  *store.Bulk
 	item  *drawbridge.BulkItem
 	key   string // idempotency key of the item
-
 }
 
 func (t *turn) ref() register.Ref { return register.ByID(t.item.Integration) }
@@ -134,7 +132,7 @@ func actOf(name string) *bulkAct {
 			return &a
 		}
 	}
-	return &bulkAct{do: func(*turn) error {
+	return &bulkAct{do: func(context.Context, *turn) error {
 		return drawbridge.Errorf(drawbridge.Invalid, "this server does not know the act %.40q", name)
 	}}
 }
@@ -173,11 +171,13 @@ func prepareOwner(t *turn, tx *store.Tx) (string, error) {
 	return "", nil
 }
 
-func doOwner(t *turn) error { return t.assign(register.Assignment{Owner: t.bulk.With.Person}) }
+func doOwner(ctx context.Context, t *turn) error {
+	return t.assign(ctx, register.Assignment{Owner: t.bulk.With.Person})
+}
 
-func (t *turn) assign(to register.Assignment) error {
+func (t *turn) assign(ctx context.Context, to register.Assignment) error {
 	to.Version, to.Reason, to.Key = t.item.Memo.Version, t.bulk.Reason, t.key
-	_, err := t.desk.opt.Register.Assign(t.ctx, t.actor, t.ref(), to)
+	_, err := t.desk.opt.Register.Assign(ctx, t.actor, t.ref(), to)
 	return err
 }
 
@@ -201,7 +201,9 @@ func backOwner(t *turn, tx *store.Tx) (string, error) {
 	return "", nil
 }
 
-func undoOwner(t *turn) error { return t.assign(register.Assignment{Owner: t.item.Memo.Owner}) }
+func undoOwner(ctx context.Context, t *turn) error {
+	return t.assign(ctx, register.Assignment{Owner: t.item.Memo.Owner})
+}
 
 // members reads them into the memo, and reports whether the person of the bulk is among them.
 func (t *turn) members(tx *store.Tx) (bool, error) {
@@ -252,13 +254,13 @@ func backLeave(t *turn, tx *store.Tx) (string, error) {
 }
 
 // doMembers asks for the members that were written down.
-func doMembers(t *turn) error {
+func doMembers(ctx context.Context, t *turn) error {
 	members := append([]drawbridge.PersonID{}, t.item.Memo.Members...) // none is none, also after it was read back
-	return t.assign(register.Assignment{Members: &members})
+	return t.assign(ctx, register.Assignment{Members: &members})
 }
 
-func doAssess(t *turn) error {
-	out, err := t.desk.opt.Register.Assess(t.ctx, t.actor, t.ref(), t.key)
+func doAssess(ctx context.Context, t *turn) error {
+	out, err := t.desk.opt.Register.Assess(ctx, t.actor, t.ref(), t.key)
 	t.item.Memo.Made = string(out.Assessment.ID)
 	return err
 }
@@ -274,8 +276,8 @@ func prepareReview(t *turn, tx *store.Tx) (string, error) {
 	return "", err
 }
 
-func doReview(t *turn) error {
-	r, err := t.desk.opt.Review.Open(t.ctx, t.actor, review.Opening{Integration: t.item.Integration, Cause: "request", Source: t.bulk.ID, Reason: t.bulk.Reason, Key: t.key})
+func doReview(ctx context.Context, t *turn) error {
+	r, err := t.desk.opt.Review.Open(ctx, t.actor, review.Opening{Integration: t.item.Integration, Cause: "request", Source: t.bulk.ID, Reason: t.bulk.Reason, Key: t.key})
 	t.item.Memo.Made, t.item.Memo.Version = string(r.ID), r.Version
 	return err
 }
@@ -293,15 +295,15 @@ func backReview(t *turn, tx *store.Tx) (string, error) {
 	return "", nil
 }
 
-func undoReview(t *turn) error {
-	_, err := t.desk.opt.Review.Withdraw(t.ctx, t.actor, review.Step{
+func undoReview(ctx context.Context, t *turn) error {
+	_, err := t.desk.opt.Review.Withdraw(ctx, t.actor, review.Step{
 		Review: drawbridge.ReviewID(t.item.Memo.Made), Version: t.item.Memo.Version, Reason: t.bulk.Reason, Key: t.key,
 	})
 	return err
 }
 
-func doTrigger(t *turn) error {
-	v, err := t.desk.Raise(t.ctx, t.actor, NewTrigger{
+func doTrigger(ctx context.Context, t *turn) error {
+	v, err := t.desk.Raise(ctx, t.actor, NewTrigger{
 		Integration: t.item.Integration, Kind: t.bulk.With.Kind, Source: t.bulk.ID, Severity: t.bulk.With.Severity, Text: t.bulk.Reason, Key: t.key,
 	})
 	t.item.Memo.Made = v.ID
@@ -311,8 +313,8 @@ func doTrigger(t *turn) error {
 // fingerprint is that of an item that is a finding.
 func (t *turn) fingerprint() string { return t.item.Subject[len(t.item.Integration)+1:] }
 
-func doRule(t *turn) error {
-	list, err := t.desk.opt.Register.Rule(t.ctx, t.actor, register.NewRuling{
+func doRule(ctx context.Context, t *turn) error {
+	list, err := t.desk.opt.Register.Rule(ctx, t.actor, register.NewRuling{
 		Ref: t.ref(), Fingerprint: t.fingerprint(), Refuted: t.bulk.With.Refuted, Role: t.bulk.With.Role, Reason: t.bulk.Reason, Key: t.key,
 	})
 	if err == nil && len(list) > 0 {
@@ -333,8 +335,8 @@ func backRule(t *turn, tx *store.Tx) (string, error) {
 	return "", nil
 }
 
-func undoRule(t *turn) error {
-	_, err := t.desk.opt.Register.RevokeRuling(t.ctx, t.actor, t.ref(), t.item.Memo.Made, register.Revocation{Version: t.item.Memo.Version, Reason: t.bulk.Reason, Key: t.key})
+func undoRule(ctx context.Context, t *turn) error {
+	_, err := t.desk.opt.Register.RevokeRuling(ctx, t.actor, t.ref(), t.item.Memo.Made, register.Revocation{Version: t.item.Memo.Version, Reason: t.bulk.Reason, Key: t.key})
 	return err
 }
 
@@ -348,8 +350,8 @@ func prepareExcept(t *turn, tx *store.Tx) (string, error) {
 	return "", err
 }
 
-func doExcept(t *turn) error {
-	x, err := t.desk.opt.Lifecycle.Propose(t.ctx, t.actor, drawbridge.Exception{
+func doExcept(ctx context.Context, t *turn) error {
+	x, err := t.desk.opt.Lifecycle.Propose(ctx, t.actor, drawbridge.Exception{
 		Integration: t.item.Integration, Covers: t.fingerprint(), Reason: t.bulk.Reason, Compensating: t.bulk.With.Instead, Expires: t.bulk.With.Expires,
 	}, t.key)
 	t.item.Memo.Made = x.ID
@@ -366,11 +368,11 @@ func prepareMark(read bool) func(*turn, *store.Tx) (string, error) {
 	}
 }
 
-func doMark(read bool) func(*turn) error {
-	return func(t *turn) error {
+func doMark(read bool) func(context.Context, *turn) error {
+	return func(ctx context.Context, t *turn) error {
 		if t.desk.marks.Set == nil {
 			return drawbridge.Errorf(drawbridge.Unavailable, "messages cannot be marked here")
 		}
-		return t.desk.marks.Set(t.ctx, t.actor, drawbridge.MessageID(t.item.Subject), read)
+		return t.desk.marks.Set(ctx, t.actor, drawbridge.MessageID(t.item.Subject), read)
 	}
 }

@@ -25,7 +25,7 @@ type worker struct {
 // GoOn works on a bulk until every item has its outcome. The queue calls it; it
 // may be called twice, and at once.
 func (d *Desk) GoOn(ctx context.Context, id string) error {
-	_, err := d.work(ctx, id, worker{name: drawbridge.NewID("run", d.now()), via: "job"})
+	err := d.work(ctx, id, worker{name: drawbridge.NewID("run", d.now()), via: "job"})
 	if drawbridge.KindOf(err) == drawbridge.NotFound {
 		return nil // whoever asked was erased, and it with them
 	}
@@ -34,8 +34,8 @@ func (d *Desk) GoOn(ctx context.Context, id string) error {
 
 // work does item after item: one transaction notes the outcome of the last and
 // writes down what the next will ask for, and the act is a transaction of its
-// desk. It reports whether all is done.
-func (d *Desk) work(ctx context.Context, id string, w worker) (over bool, err error) {
+// desk.
+func (d *Desk) work(ctx context.Context, id string, w worker) error {
 	var last *drawbridge.BulkItem
 	for {
 		var t *turn
@@ -45,14 +45,14 @@ func (d *Desk) work(ctx context.Context, id string, w worker) (over bool, err er
 					return err
 				}
 			}
-			t, over, err = d.next(ctx, tx, id, w)
+			t, err = d.next(tx, id, w)
 			return err
 		})
 		if err != nil || t == nil {
-			return over, err
+			return err
 		}
-		if last, err = t.run(); err != nil {
-			return false, errors.Join(err, d.door.Keep(context.WithoutCancel(ctx), func(tx *store.Tx) error { return d.release(tx, id, last, w) }))
+		if last, err = t.run(ctx); err != nil {
+			return errors.Join(err, d.door.Keep(context.WithoutCancel(ctx), func(tx *store.Tx) error { return d.release(tx, id, last, w) }))
 		}
 	}
 }
@@ -65,51 +65,54 @@ var errBusy = drawbridge.Errorf(drawbridge.Unavailable, "another process goes on
 
 // next is the next item that has its turn, written down as begun. There is none
 // when all is over, or the time is.
-func (d *Desk) next(ctx context.Context, tx *store.Tx, id string, w worker) (*turn, bool, error) {
+func (d *Desk) next(tx *store.Tx, id string, w worker) (*turn, error) {
 	b, err := tx.Bulk(id)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	now := d.now()
 	if b.Runner != w.name && b.Leased.After(now) {
-		return nil, false, errBusy
+		return nil, errBusy
 	}
 	if !w.until.IsZero() && !now.Before(w.until) && b.Over() < b.Total {
-		return nil, false, d.handOver(tx, b)
+		return nil, d.handOver(tx, b)
 	}
 	if b.State != drawbridge.BulkRunning { // also what was to be tried again
 		if err := tx.EndBulkItems(id, drawbridge.BulkWaits, drawbridge.BulkLeft, cancelled); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
 	actor, problem, err := d.asking(tx, b, w)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	for {
 		t, err := d.pickNext(tx, b)
-		if err != nil || t == nil {
-			return nil, err == nil, firstOf(err, d.finish(tx, b))
+		if err != nil {
+			return nil, err
 		}
-		t.ctx, t.desk, t.actor, t.key = ctx, d, actor, fmt.Sprintf("%s/%d", id, t.item.N)
+		if t == nil {
+			return nil, d.finish(tx, b)
+		}
+		t.desk, t.actor, t.key = d, actor, fmt.Sprintf("%s/%d", id, t.item.N)
 		if problem != nil {
 			t.item.Outcome, t.item.Told = drawbridge.BulkRefused, message(problem)
 		} else if t.item.Outcome == drawbridge.BulkWaits {
 			if err := t.prepare(tx); err != nil {
-				return nil, false, err
+				return nil, err
 			}
 		}
 		if t.item.Ended() {
 			if err := d.noteItem(tx, id, t.item); err != nil {
-				return nil, false, err
+				return nil, err
 			}
 			continue
 		}
 		if err := tx.SetBulkItem(id, t.item); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		b.Runner, b.Leased = w.name, now.Add(bulkLease)
-		return t, false, tx.SetBulk(b)
+		return t, tx.SetBulk(b)
 	}
 }
 
@@ -174,19 +177,19 @@ func (t *turn) may(tx *store.Tx, a *bulkAct) bool {
 
 // run does the act of the item, and tells its outcome. An error is none of the
 // item: what waits is tried again later.
-func (t *turn) run() (*drawbridge.BulkItem, error) {
+func (t *turn) run(ctx context.Context) (*drawbridge.BulkItem, error) {
 	a := actOf(t.bulk.Act)
 	do := a.do
 	if t.bulk.UndoOf != "" {
 		do = a.undo
 	}
-	err := do(t)
+	err := do(ctx, t)
 	i := t.item
 	if err == nil {
 		i.Outcome = drawbridge.BulkDid
 		return i, nil
 	}
-	if t.ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return nil, err // it stays begun
 	}
 	kind := drawbridge.KindOf(err)

@@ -21,7 +21,7 @@ import (
 // items reads all items of a bulk.
 func (r *rig) items(t *testing.T, by access.Actor, id string) []drawbridge.BulkItem {
 	t.Helper()
-	page, err := r.Desk.BulkItems(t.Context(), by, id, "", nil, 200)
+	page, err := r.BulkItems(t.Context(), by, id, "", nil, 200)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +131,10 @@ func TestBulk(t *testing.T) {
 		}
 		// Nobody else sees it.
 		for _, try := range []func() error{
-			func() error { _, err := r.Desk.Bulk(ctx, eve, out.ID); return err },
+			func() error { _, err := r.Bulk(ctx, eve, out.ID); return err },
 			func() error { _, err := r.CancelBulk(ctx, eve, out.ID); return err },
 			func() error { _, err := r.UndoBulk(ctx, eve, programme.BulkUndo{ID: out.ID}); return err },
-			func() error { _, err := r.Desk.BulkItems(ctx, eve, out.ID, "", nil, 0); return err },
+			func() error { _, err := r.BulkItems(ctx, eve, out.ID, "", nil, 0); return err },
 		} {
 			world.WantKind(t, "another person's bulk", try(), drawbridge.NotFound)
 		}
@@ -219,7 +219,7 @@ func TestBulkQueue(t *testing.T) {
 			return tx.SetPerson(p)
 		})
 		r.call(t)
-		out, err = r.Desk.Bulk(ctx, root, out.ID)
+		out, err = r.Bulk(ctx, root, out.ID)
 		if err != nil || out.State != drawbridge.BulkDone || out.Counts[drawbridge.BulkDid] != did || out.Counts[drawbridge.BulkRefused] != 8-did {
 			t.Fatalf("without the role = %+v, %v, want the rest refused", out, err)
 		}
@@ -247,7 +247,7 @@ func TestBulkQueue(t *testing.T) {
 		}
 		did = out.Counts[drawbridge.BulkDid]
 		r.call(t)
-		if out, err = r.Desk.Bulk(ctx, root, out.ID); err != nil || out.Counts[drawbridge.BulkDid] != did || out.State != drawbridge.BulkCancelled {
+		if out, err = r.Bulk(ctx, root, out.ID); err != nil || out.Counts[drawbridge.BulkDid] != did || out.State != drawbridge.BulkCancelled {
 			t.Errorf("the queue after the cancel = %+v, %v, want nothing more", out, err)
 		}
 		_, err = r.CancelBulk(ctx, root, r.first(t, root))

@@ -23,6 +23,7 @@ func areas() []area {
 		frameArea(),
 		inboxArea(),
 		savedArea(),
+		bulkArea(),
 		reviewArea(),
 		integrationArea(),
 		intakeArea(),

@@ -7,6 +7,7 @@ import (
 
 	"drawbridge"
 	"drawbridge/internal/access"
+	"drawbridge/internal/programme"
 	"drawbridge/internal/register"
 	"drawbridge/internal/web/view"
 )
@@ -34,12 +35,13 @@ func (p *page) integrations() (templ.Component, error) {
 		Now: p.now, Text: f.Text, State: string(f.State), Tier: string(f.Tier), Outcome: string(f.Outcome), Order: f.Order,
 		Filtered: f.Text != "" || f.State != "" || f.Tier != "" || f.Outcome != "",
 	}
+	out.Bulk = p.bulkable(programme.BulkIntegrations, q)
 	if p.may(access.IntegrationCreate) {
 		out.New = intakeLink()
 	}
 	for _, i := range list.Items {
 		out.Rows = append(out.Rows, view.IntegrationRow{
-			Name: i.Name, Slug: i.Slug, Environment: i.Environment, To: "/integrations/" + string(i.ID), State: view.Words(string(i.State)),
+			ID: string(i.ID), Name: i.Name, Slug: i.Slug, Environment: i.Environment, To: "/integrations/" + string(i.ID), State: view.Words(string(i.State)),
 			Tier: i.Tier, Outcome: i.Outcome, Inherent: i.Inherent, Residual: i.Residual, Changed: i.UpdatedAt,
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"drawbridge"
+	"drawbridge/internal/programme"
 	"drawbridge/internal/register"
 	"drawbridge/internal/review"
 	"drawbridge/internal/store"
@@ -84,11 +85,11 @@ func (p *page) findingList() (templ.Component, error) {
 	}
 	out := view.Findings{
 		Integration: string(f.Integration), Severity: string(f.Severity), Source: f.Source, State: f.State,
-		Filtered: f != register.FindingFilter{},
+		Filtered: f != register.FindingFilter{}, Bulk: p.bulkable(programme.BulkFindings, q),
 	}
 	for _, x := range list.Items {
 		out.Rows = append(out.Rows, view.FindingRow{
-			Finding: view.Finding{Title: x.Title, Severity: x.Severity, Element: x.Element, Rule: x.Rule, State: x.State}, To: findingTo(x.Integration, x.Fingerprint),
+			Finding: view.Finding{Title: x.Title, Severity: x.Severity, Element: x.Element, Rule: x.Rule, State: x.State}, ID: string(x.Integration) + "/" + x.Fingerprint, To: findingTo(x.Integration, x.Fingerprint),
 			Integration: view.Link{Text: cmp.Or(names[x.Integration], string(x.Integration)), To: "/integrations/" + string(x.Integration)}, Source: x.Source,
 		})
 	}

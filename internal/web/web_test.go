@@ -50,6 +50,7 @@ func open(t *testing.T, database string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Programme.SetMarks(messages.Marks())
 	if r.jobs, err = job.New(job.Options{Door: r.Door, Database: database}); err != nil {
 		t.Fatal(err)
 	}

@@ -202,6 +202,27 @@ await attempt("somebody walks the menu and a list, opens a row and searches, by 
   return wrong;
 });
 
+await attempt("two rows are ticked by keyboard, given to somebody, and taken back", async () => {
+  const page = await open("programme_owner");
+  await page.goto(`${base}/integrations`);
+  for (const key of "jxjx") await page.keyboard.press(key);
+  const wrong = await says(page, "2 ticked");
+  await page.focus("button[value=ticked]");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#f-person");
+  await page.fill("#f-person", await page.getAttribute("#f-person-list option", "value"));
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#bulk-progress");
+  wrong.push(...(await says(page, "Assign an owner: 2 integrations", "2 of 2 have their outcome")), ...(await faults(page)));
+  await page.focus("summary:has-text('Take it back')");
+  await page.keyboard.press("Enter");
+  await page.focus("text=Undo what was done");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Taken back:");
+  await page.context().close();
+  return wrong;
+});
+
 await browser.close();
 
 function escaped(id) {

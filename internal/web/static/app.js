@@ -54,6 +54,15 @@ function walk(step) {
 }
 const tick = () => at?.querySelector("input[type=checkbox], button[data-tick]")?.click();
 
+// How many rows are ticked stands above them.
+const count = (form) => {
+  const n = all("input[name=id]:checked", form).length, said = form.querySelector("[data-bulk-count]");
+  said.dataset.none ??= said.textContent;
+  said.textContent = n ? `${n} ticked` : said.dataset.none;
+  said.parentElement.classList.toggle("some", n > 0);
+};
+on("change", (e) => { if (e.target.name === "id" && e.target.form?.matches("[data-bulk]")) count(e.target.form); });
+
 // g and then a letter leads to a page of the menu.
 let going = false;
 const go = (key) => document.querySelector(`.rail a[data-key="${CSS.escape(key)}"]`)?.click();
@@ -306,6 +315,7 @@ function prepare() {
     b.textContent = localStorage.getItem(off) ? "Switch shortcuts on" : "Switch shortcuts off";
   });
   all("button[data-copy][hidden]").forEach((b) => { b.hidden = false; });
+  all("form[data-bulk]").forEach(count);
   if (document.querySelector("meta[name=plot]")) all("figure[data-series]:not([data-drawn])").forEach(draw);
 }
 prepare();
