@@ -258,7 +258,7 @@ func safe(s string, flow bool) bool {
 	if s == "" || strings.IndexByte(",[]{}#&*!|>'\"%@` \t", s[0]) >= 0 || strings.HasPrefix(s, "---") || strings.HasPrefix(s, "...") {
 		return false
 	}
-	if flow && (s[0] == '?' || s[0] == ':') { // readers take it for a mark of brackets
+	if flow && (s[0] == ':' || strings.ContainsRune(s, '?')) { // readers take it for a mark of brackets
 		return false
 	}
 	if strings.IndexByte("-?:", s[0]) >= 0 && (len(s) == 1 || strings.IndexByte(" \t,[]{}", s[1]) >= 0) {
