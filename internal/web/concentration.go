@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"drawbridge"
+	"drawbridge/internal/access"
 	"drawbridge/internal/portfolio"
 	"drawbridge/internal/web/view"
 )
@@ -30,8 +31,12 @@ func (p *page) concentration() (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	list, _, err := p.partnersToPick()
+	if err != nil {
+		return nil, err
+	}
 	p.shell.Title, p.shell.Lead = "Concentration", "On whom and on what all integrations rest together. Press a bar to see what stops when it falls."
-	out := view.Concentration{Integrations: int(c.Integrations), Unread: int(c.Unread), Source: c.Source, Ask: view.FallForm{Kinds: portfolio.FallKinds()}}
+	out := view.Concentration{Integrations: int(c.Integrations), Unread: int(c.Unread), Source: c.Source, Ask: view.FallForm{Kinds: portfolio.FallKinds(), Known: offer(list)}}
 	for _, d := range c.Dimensions {
 		dim := view.Dimension{ID: d.Name, Name: dimensionNames[d.Name], Index: int(d.Index), Band: d.Band, More: d.More}
 		for _, s := range d.Shares {
@@ -67,10 +72,29 @@ func (p *page) fall() (templ.Component, error) {
 	p.shell.Title, p.shell.Lead = "What if somebody falls", "A partner, a group of companies, a sub-processor or a country: what stops, and whose data is at stake."
 	p.shell.Trail = []view.Link{{Text: "Concentration", To: "/concentration"}}
 	out := view.Fall{Now: p.now, Ask: view.FallForm{Kinds: portfolio.FallKinds(), Kind: kind, Name: name}}
+	if p.may(access.PortfolioRead) {
+		list, _, err := p.partnersToPick()
+		if err != nil {
+			return nil, err
+		}
+		out.Ask.Known = offer(list)
+	}
 	if kind == "" && name == "" {
 		return view.FallPage(out), nil
 	}
-	f, err := p.web.opt.Portfolio.Fall(p.R.Context(), p.Actor, kind, name)
+	of := name
+	if kind == portfolio.FallPartner || kind == portfolio.FallParent {
+		id, err := p.partnerNamed(name)
+		if drawbridge.KindOf(err) == drawbridge.Invalid {
+			out.Wrong = sentence(err)
+			return view.FallPage(out), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		of = string(id)
+	}
+	f, err := p.web.opt.Portfolio.Fall(p.R.Context(), p.Actor, kind, of)
 	if drawbridge.KindOf(err) == drawbridge.Invalid || drawbridge.KindOf(err) == drawbridge.NotFound {
 		out.Wrong = sentence(err)
 		return view.FallPage(out), nil

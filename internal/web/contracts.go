@@ -186,13 +186,12 @@ func (p *page) contractNew() (templ.Component, error) {
 	p.shell.Title, p.shell.Lead = "Put a contract on file", "Its days come into the calendar; its promises are held against manifests and measures."
 	p.shell.Trail = []view.Link{{Text: "Contracts", To: "/contracts"}}
 	p.wrong()
-	partner, err := p.partnerField("Its name or id.", p.kept("partner", p.R.URL.Query().Get("partner")), true)
+	partner, err := p.partnerField("partner", "Partner", "A name from the list.", p.R.URL.Query().Get("partner"))
 	if err != nil {
 		return nil, err
 	}
-	f := view.Form{To: "/contracts/new", Once: p.once(), Submit: "Put it on file", Class: "main", Fields: []view.FormField{
-		partner,
-	}}
+	partner.Required = true
+	f := view.Form{To: "/contracts/new", Once: p.once(), Submit: "Put it on file", Class: "main", Fields: []view.FormField{partner}}
 	f.Fields = append(f.Fields, p.contractFields(&drawbridge.Contract{})...)
 	return view.OneForm("contract", "The contract", f), nil
 }

@@ -72,6 +72,27 @@ func (p *page) findingTalks(out *view.FindingView, id drawbridge.IntegrationID, 
 	return nil
 }
 
+// aFinding is what a finding can be named by.
+type aFinding struct {
+	candidate
+	rule string
+}
+
+// findingsOf are the findings of an assessment.
+func findingsOf(in *drawbridge.Integration, doc *foundIn) []aFinding {
+	var out []aFinding
+	for i := range doc.Threats {
+		t := &doc.Threats[i]
+		out = append(out, aFinding{candidate{threat.Fingerprint(in.Slug, t), t.Title}, t.Rule})
+	}
+	for i := range doc.Checks {
+		if c := &doc.Checks[i]; c.Verdict == drawbridge.Fail {
+			out = append(out, aFinding{candidate{c.Fingerprint, c.Title}, c.Check})
+		}
+	}
+	return out
+}
+
 // findingOf is a finding of an assessment, by its fingerprint.
 func findingOf(in *drawbridge.Integration, doc *foundIn, fingerprint string) (view.FindingView, bool) {
 	for i := range doc.Threats {

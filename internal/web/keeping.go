@@ -150,11 +150,33 @@ func (p *page) doPlaceHold() (string, error) {
 		}
 		in.Until = day.End()
 	}
+	if err := p.heldOn(&in); err != nil {
+		return "", err
+	}
 	_, err := p.web.opt.Custody.PlaceHold(p.R.Context(), p.Actor, in)
 	if drawbridge.KindOf(err) == drawbridge.NotFound {
-		err = drawbridge.Errorf(drawbridge.Invalid, "there is no %s with this identifier", in.Scope)
+		err = drawbridge.Errorf(drawbridge.Invalid, "there is no %s with this name or identifier", in.Scope)
 	}
 	return "/retention?done=held", err
+}
+
+// heldOn finds what a hold is placed on by what people call it.
+func (p *page) heldOn(in *custody.NewHold) (err error) {
+	switch in.Scope {
+	case drawbridge.HoldIntegration:
+		var id drawbridge.IntegrationID
+		id, err = p.integrationNamed(in.Subject)
+		in.Subject = string(id)
+	case drawbridge.HoldPartner:
+		var id drawbridge.PartnerID
+		id, err = p.partnerNamed(in.Subject)
+		in.Subject = string(id)
+	case drawbridge.HoldPerson:
+		var id drawbridge.PersonID
+		id, err = p.personNamed(nil, in.Subject)
+		in.Subject = string(id)
+	}
+	return err
 }
 
 func (p *page) doLiftHold() (string, error) {

@@ -78,10 +78,11 @@ func (p *page) noticeNew() (templ.Component, error) {
 	line := func(name, text, help, typed string, limit int) view.FormField {
 		return view.FormField{Field: view.Field{Name: name, Label: text, Help: help, Type: typed, Value: p.kept(name, ""), Limit: limit}}
 	}
-	partner, err := p.partnerField("Its name or id.", p.kept("partner", p.R.URL.Query().Get("partner")), true)
+	partner, err := p.partnerField("partner", "Partner", "A name from the list.", p.R.URL.Query().Get("partner"))
 	if err != nil {
 		return nil, err
 	}
+	partner.Required = true
 	f := view.Form{To: "/notices/new", Once: p.once(), Submit: "Take it in", Class: "main", Fields: []view.FormField{
 		partner,
 		{As: "choice", Field: kind},

@@ -164,9 +164,13 @@ func (p *page) partner() (templ.Component, error) {
 	p.shell.Lead = prof.LegalName
 	out := view.Partner{Now: p.now, Today: drawbridge.DateOf(p.now), Facts: partnerFacts(&x, &prof), Tabs: p.partnerTabs(x.ID, "Overview")}
 	if p.may(access.PartnerWrite) {
+		profile, err := p.profileForm(&prof)
+		if err != nil {
+			return nil, err
+		}
 		out.Acts = []view.Act{
 			{Title: "Change the record", Form: p.partnerForm(x, "/partners/"+string(x.ID)+"/record"), Open: p.failed != nil && p.R.PostForm.Has("website")},
-			{Title: "Change the profile", Form: p.profileForm(&prof), Open: p.failed != nil && p.R.PostForm.Has("legal_name")},
+			{Title: "Change the profile", Form: profile, Open: p.failed != nil && p.R.PostForm.Has("legal_name")},
 		}
 	}
 	for _, part := range []func(*view.Partner, drawbridge.PartnerID) error{p.partnersIntegrations, p.partnersPapers} {
@@ -246,7 +250,7 @@ func partnerFacts(x *drawbridge.Partner, prof *drawbridge.ProfileView) []view.Kn
 	return append(facts, view.Known{Name: "Changed", Slot: view.Slot{Kind: view.TimeSlot, At: x.UpdatedAt}})
 }
 
-func (p *page) profileForm(x *drawbridge.ProfileView) view.Form {
+func (p *page) profileForm(x *drawbridge.ProfileView) (view.Form, error) {
 	status := view.Field{Name: "status", Label: "Status", Value: p.kept("status", x.Status), Options: []view.Option{{Value: "", Text: "unknown"}}}
 	for _, s := range []string{"prospect", "active", "exiting", "former"} {
 		status.Options = append(status.Options, view.Option{Value: s, Text: s})
@@ -260,7 +264,11 @@ func (p *page) profileForm(x *drawbridge.ProfileView) view.Form {
 		Name: "person_type", Label: "Person", Value: p.kept("person_type", x.PersonType),
 		Options: []view.Option{{Value: "", Text: "unknown"}, {Value: "legal", Text: "legal"}, {Value: "natural", Text: "natural"}},
 	}})
-	line("parent", "Belongs to", "The id of another partner.", string(x.Parent))
+	parent, err := p.partnerField("parent", "Belongs to", "Another partner: a name from the list.", string(x.Parent))
+	if err != nil {
+		return f, err
+	}
+	f.Fields = append(f.Fields, parent)
 	for _, k := range identifierKinds() {
 		line("id-"+k, strings.ToUpper(k), "", x.Identifiers[k])
 	}
@@ -268,7 +276,7 @@ func (p *page) profileForm(x *drawbridge.ProfileView) view.Form {
 	line("privacy_contact", "Privacy contact", "", x.PrivacyContact)
 	f.Fields = append(f.Fields, view.FormField{As: "text", Field: view.Field{Name: "tags", Label: "Tags", Help: "One a line.", Value: p.kept("tags", strings.Join(x.Tags, "\n"))}})
 	line("profile-why", "Why it changes", "", "")
-	return f
+	return f, nil
 }
 
 // listed are the lines of a field that say something.
@@ -283,15 +291,19 @@ func (p *page) listed(name string) []string {
 }
 
 func (p *page) doProfile() (string, error) {
+	parent, err := p.partnerNamed(p.said("parent"))
+	if err != nil {
+		return "", err
+	}
 	x := drawbridge.Profile{
 		Meta: drawbridge.Meta{Version: p.version()}, ID: drawbridge.PartnerID(p.R.PathValue("id")), LegalName: p.said("legal_name"), PersonType: p.said("person_type"),
-		Identifiers: map[string]string{}, Parent: drawbridge.PartnerID(p.said("parent")), Status: p.said("status"),
+		Identifiers: map[string]string{}, Parent: parent, Status: p.said("status"),
 		SecurityContact: p.said("security_contact"), PrivacyContact: p.said("privacy_contact"), Tags: p.listed("tags"),
 	}
 	for _, k := range identifierKinds() {
 		x.Identifiers[k] = p.said("id-" + k)
 	}
-	_, err := p.web.opt.Portfolio.SetProfile(p.R.Context(), p.Actor, portfolio.ProfileEdit{Profile: x, Reason: p.said("profile-why"), Key: p.key()})
+	_, err = p.web.opt.Portfolio.SetProfile(p.R.Context(), p.Actor, portfolio.ProfileEdit{Profile: x, Reason: p.said("profile-why"), Key: p.key()})
 	return "/partners/" + string(x.ID) + "?done=partner-saved", err
 }
 

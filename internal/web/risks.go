@@ -188,8 +188,9 @@ func (p *page) riskGrid(list []drawbridge.RiskView, names map[drawbridge.Integra
 	return g
 }
 
-// riskFields are what is said of a risk; who are names of people.
-func (p *page) riskFields(r *drawbridge.Risk, who map[string]string) ([]view.FormField, error) {
+// riskFields are what is said of a risk, with the name of who owns it, and the people
+// who could.
+func (p *page) riskFields(r *drawbridge.Risk, owner string, people []view.Option) []view.FormField {
 	scale := func(name, text string, value int64, none bool) view.FormField {
 		f := view.Field{Name: name, Label: text, Value: p.kept(name, strconv.FormatInt(value, 10)), Required: !none}
 		if none {
@@ -204,7 +205,6 @@ func (p *page) riskFields(r *drawbridge.Risk, who map[string]string) ([]view.For
 	for _, t := range []string{"mitigate", "accept", "transfer", "avoid"} {
 		treat.Options = append(treat.Options, view.Option{Value: t, Text: t})
 	}
-	people, err := p.pickable(who)
 	return []view.FormField{
 		{As: "text", Field: view.Field{Name: "event", Label: "What may happen", Value: p.kept("event", r.Event), Required: true, Limit: 4000}},
 		{As: "text", Field: view.Field{Name: "cause", Label: "Because of what", Value: p.kept("cause", r.Cause), Required: true, Limit: 4000}},
@@ -214,14 +214,14 @@ func (p *page) riskFields(r *drawbridge.Risk, who map[string]string) ([]view.For
 		scale("residual", "Likelihood that remains", r.Residual, true), scale("residual_to", "Impact that remains", r.ResidualTo, true),
 		{As: "choice", Field: treat},
 		{As: "text", Field: view.Field{Name: "plan", Label: "Plan", Value: p.kept("plan", r.Plan), Limit: 4000}},
-		{As: "suggest", Field: view.Field{Name: "owner", Label: "Owner", Help: "A name from the list, or an e-mail address.", Value: p.kept("owner", cmp.Or(who[string(r.Owner)], string(r.Owner))), Options: people, Limit: 320}},
+		{As: "pick", Field: view.Field{Name: "owner", Label: "Owner", Help: "A name from the list, or an e-mail address.", Value: p.kept("owner", calledIn(people, string(r.Owner), owner)), Options: people, Limit: 320}},
 		{Field: view.Field{Name: "due", Label: "Due", Type: "date", Value: p.kept("due", string(r.Due))}},
 		{Field: view.Field{Name: "why", Label: "Note for the record", Value: p.kept("why", ""), Limit: 1000}},
-	}, err
+	}
 }
 
-// riskSaid is a risk as the form says it; its owner was known by the name that is given.
-func (p *page) riskSaid(had drawbridge.PersonID) (drawbridge.Risk, error) {
+// riskSaid is a risk as the form says it.
+func (p *page) riskSaid(known map[string]string) (drawbridge.Risk, error) {
 	n := func(name string) int64 {
 		v, err := strconv.ParseInt(p.said(name), 10, 64)
 		if err != nil {
@@ -229,7 +229,7 @@ func (p *page) riskSaid(had drawbridge.PersonID) (drawbridge.Risk, error) {
 		}
 		return v
 	}
-	owner, err := p.ownerSaid(had)
+	owner, err := p.personNamed(known, p.said("owner"))
 	return drawbridge.Risk{
 		Event: p.said("event"), Cause: p.said("cause"), Consequence: p.said("consequence"), Category: p.said("category"), Likelihood: n("likelihood"), Impact: n("impact"),
 		Residual: n("residual"), ResidualTo: n("residual_to"), Treatment: p.said("treatment"), Plan: p.said("plan"), Owner: owner, Due: drawbridge.Date(p.said("due")),
@@ -240,47 +240,48 @@ func (p *page) riskNew() (templ.Component, error) {
 	p.shell.Title, p.shell.Lead = "Enter a risk", "About an integration, or about a partner as a whole. A finding fills in what it says itself."
 	p.shell.Trail = []view.Link{{Text: "Risks", To: "/risks"}}
 	p.wrong()
-	names, err := p.names()
-	if err != nil {
-		return nil, err
-	}
 	q := p.R.URL.Query()
-	about := view.Field{Name: "integration", Label: "Integration", Value: p.kept("integration", q.Get("integration")), Options: []view.Option{{Value: "", Text: "none: the partner as a whole"}}}
-	for id, name := range names {
-		about.Options = append(about.Options, view.Option{Value: string(id), Text: name})
-	}
-	slices.SortFunc(about.Options[1:], func(a, b view.Option) int { return cmp.Compare(a.Text, b.Text) })
-	partner, err := p.partnerField("Its name or id; needed when no integration is named.", p.kept("partner", q.Get("partner")), false)
+	about, err := p.integrationField("integration", "Integration", "A name from the list. Empty: the risk is about a partner as a whole.", q.Get("integration"))
 	if err != nil {
 		return nil, err
 	}
-	fields, err := p.riskFields(&drawbridge.Risk{}, nil)
+	partner, err := p.partnerField("partner", "Partner", "A name from the list; needed when no integration is named.", q.Get("partner"))
+	if err != nil {
+		return nil, err
+	}
+	people, err := p.pickable(nil)
 	if err != nil {
 		return nil, err
 	}
 	f := view.Form{To: "/risks/new", Once: p.once(), Submit: "Enter the risk", Class: "main", Fields: []view.FormField{
-		{As: "choice", Field: about},
-		partner,
-		{Field: view.Field{Name: "finding", Label: "Finding", Help: "Its fingerprint, f1-…; may be left out.", Value: p.kept("finding", q.Get("finding")), Limit: 110}},
+		about, partner,
+		{Field: view.Field{Name: "finding", Label: "Finding", Help: "Its title or its rule, where it rests on one of the integration.", Value: p.kept("finding", q.Get("finding")), Limit: 300}},
 	}}
-	f.Fields = append(f.Fields, fields...)
+	f.Fields = append(f.Fields, p.riskFields(&drawbridge.Risk{}, "", people)...)
 	return view.OneForm("risk", "The risk", f), nil
 }
 
 func (p *page) doAddRisk() (string, error) {
-	r, err := p.riskSaid("")
+	r, err := p.riskSaid(nil)
 	if err != nil {
 		return "", err
 	}
-	if r.Integration = drawbridge.IntegrationID(p.said("integration")); r.Integration == "" {
+	if r.Integration, err = p.integrationNamed(p.said("integration")); err != nil {
+		return "", err
+	}
+	if r.Integration == "" {
 		if r.Partner, err = p.partnerNamed(p.said("partner")); err != nil {
 			return "", err
 		}
 	}
 	if r.Integration == "" && r.Partner == "" {
-		return "", drawbridge.Errorf(drawbridge.Invalid, "say what the risk is about: an integration or a partner")
+		return "", bad("say what the risk is about: an integration or a partner")
 	}
-	v, err := p.web.opt.Portfolio.AddRisk(p.R.Context(), p.Actor, portfolio.RiskEdit{Risk: r, Finding: p.said("finding"), Reason: p.said("why"), Key: p.key()})
+	finding, err := p.findingNamed(r.Integration, p.said("finding"))
+	if err != nil {
+		return "", err
+	}
+	v, err := p.web.opt.Portfolio.AddRisk(p.R.Context(), p.Actor, portfolio.RiskEdit{Risk: r, Finding: finding, Reason: p.said("why"), Key: p.key()})
 	return "/risks/" + v.ID + "?done=risk-saved", err
 }
 
@@ -338,72 +339,4 @@ func riskFacts(r *drawbridge.RiskView, names map[drawbridge.IntegrationID]string
 	add("Accepted by", r.Acceptance, "")
 	add("Closed by", who[string(r.ClosedBy)], "")
 	return append(facts, view.Known{Name: "Entered", Slot: view.Slot{Kind: view.TimeSlot, At: r.CreatedAt}}, view.Known{Name: "Changed", Slot: view.Slot{Kind: view.TimeSlot, At: r.UpdatedAt}})
-}
-
-// riskActs are what can be done with a risk.
-func (p *page) riskActs(r *drawbridge.RiskView, who map[string]string) ([]view.Act, error) {
-	to := "/risks/" + r.ID
-	move := func(state, title, about, submit, class string, fields ...view.FormField) view.Act {
-		return view.Act{Title: title, About: about, Open: p.failed != nil && p.said("to") == state, Form: view.Form{
-			To: to + "/move", Once: p.once(), Hidden: append(versionOf(r.Meta), view.Option{Value: "to", Text: state}), Submit: submit, Class: class, Fields: fields,
-		}}
-	}
-	why := func(state string, required bool) view.FormField {
-		return view.FormField{As: "text", Field: view.Field{Name: "reason-" + state, Label: "Why", Value: p.kept("reason-"+state, ""), Required: required, Limit: 4000}}
-	}
-	fields, err := p.riskFields(&r.Risk, who)
-	if err != nil {
-		return nil, err
-	}
-	exceptions, err := p.exceptionChoice(r.Integration)
-	if err != nil {
-		return nil, err
-	}
-	rests := view.Field{Name: "exception", Label: "Exception", Value: p.kept("exception", r.Acceptance), Required: true, Options: append([]view.Option{{Value: "", Text: "choose"}}, exceptions...)}
-	if len(exceptions) == 0 {
-		rests.Help = "None holds now: propose one at a finding of the integration."
-	}
-	var acts []view.Act
-	if r.State != portfolio.RiskClosed {
-		acts = append(acts, view.Act{Title: "Change what is said", Open: p.failed != nil && p.R.PostForm.Has("event"), Form: view.Form{
-			To: to + "/edit", Once: p.once(), Hidden: versionOf(r.Meta), Fields: fields, Submit: "Save", Class: "main",
-		}})
-	}
-	if r.State == portfolio.RiskOpen {
-		acts = append(acts, move(portfolio.RiskTreating, "Treat it", "Needs a treatment, a plan, an owner and a due day.", "It is being treated", "main", why(portfolio.RiskTreating, false)))
-	}
-	if r.State != portfolio.RiskClosed {
-		acts = append(acts,
-			move(portfolio.RiskAccepted, "Accept it", "An acceptance rests on an exception of the integration that is confirmed and has not ended.", "Accept", "",
-				view.FormField{As: "choice", Field: rests}, why(portfolio.RiskAccepted, false)))
-	}
-	if r.State != portfolio.RiskOpen || r.Lapsed {
-		acts = append(acts, move(portfolio.RiskOpen, "Open it again", "", "Open again", "", why(portfolio.RiskOpen, false)))
-	}
-	if r.State != portfolio.RiskClosed && p.may(access.RiskClose) {
-		acts = append(acts, move(portfolio.RiskClosed, "Close it", "Never by somebody who owns or owned it. It can be opened again.", "Close the risk", "danger", why(portfolio.RiskClosed, true)))
-	}
-	return acts, nil
-}
-
-func (p *page) doEditRisk() (string, error) {
-	had, err := p.web.opt.Portfolio.Risk(p.R.Context(), p.Actor, p.R.PathValue("id"))
-	if err != nil {
-		return "", err
-	}
-	r, err := p.riskSaid(had.Owner)
-	if err != nil {
-		return "", err
-	}
-	r.ID, r.Version, r.Findings = had.ID, p.version(), had.Findings
-	_, err = p.web.opt.Portfolio.EditRisk(p.R.Context(), p.Actor, portfolio.RiskEdit{Risk: r, Reason: p.said("why"), Key: p.key()})
-	return "/risks/" + r.ID + "?done=risk-saved", err
-}
-
-func (p *page) doMoveRisk() (string, error) {
-	id, to := p.R.PathValue("id"), p.said("to")
-	_, err := p.web.opt.Portfolio.MoveRisk(p.R.Context(), p.Actor, portfolio.RiskMove{
-		ID: id, Version: p.version(), To: to, Exception: p.said("exception"), Reason: p.said("reason-" + to), Key: p.key(),
-	})
-	return "/risks/" + id + "?done=risk-moved", err
 }

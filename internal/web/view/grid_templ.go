@@ -666,7 +666,7 @@ func Facts(list []Known, now time.Time, today drawbridge.Date) templ.Component {
 // Entry of a form.
 type FormField struct {
 	Field
-	As string // line (the default), text, choice, suggest, check, date
+	As string // line (the default), text, choice, check, date
 	On bool   // of a check
 }
 
@@ -810,7 +810,7 @@ func formField(x FormField) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case "suggest":
+		case "pick":
 			templ_7745c5c3_Err = Suggest(x.Field).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

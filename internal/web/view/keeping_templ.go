@@ -1094,7 +1094,7 @@ func holds(r AdminRetention) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Input(Field{Name: "subject", Label: "Its identifier", Help: "As it stands in the address of its page. Leave it empty for everything.", Value: r.Place.Subject, Limit: 100}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Input(Field{Name: "subject", Label: "Its name", Help: "The name of the integration, the partner or the person, or an e-mail address. Leave it empty for everything.", Value: r.Place.Subject, Limit: 320}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
