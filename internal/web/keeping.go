@@ -175,6 +175,7 @@ func (p *page) heldOn(in *custody.NewHold) (err error) {
 		var id drawbridge.PersonID
 		id, err = p.personNamed(nil, in.Subject)
 		in.Subject = string(id)
+	case drawbridge.HoldEverything: // names nobody
 	}
 	return err
 }

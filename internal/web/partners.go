@@ -256,10 +256,10 @@ func (p *page) profileForm(x *drawbridge.ProfileView) (view.Form, error) {
 		status.Options = append(status.Options, view.Option{Value: s, Text: s})
 	}
 	f := view.Form{To: "/partners/" + string(x.ID) + "/profile", Once: p.once(), Hidden: versionOf(x.Meta), Submit: "Save"}
-	line := func(name, text, help, value string) {
-		f.Fields = append(f.Fields, view.FormField{Field: view.Field{Name: name, Label: text, Help: help, Value: p.kept(name, value), Limit: 200}})
+	line := func(name, text, value string) {
+		f.Fields = append(f.Fields, view.FormField{Field: view.Field{Name: name, Label: text, Value: p.kept(name, value), Limit: 200}})
 	}
-	line("legal_name", "Legal name", "", x.LegalName)
+	line("legal_name", "Legal name", x.LegalName)
 	f.Fields = append(f.Fields, view.FormField{As: "choice", Field: status}, view.FormField{As: "choice", Field: view.Field{
 		Name: "person_type", Label: "Person", Value: p.kept("person_type", x.PersonType),
 		Options: []view.Option{{Value: "", Text: "unknown"}, {Value: "legal", Text: "legal"}, {Value: "natural", Text: "natural"}},
@@ -270,12 +270,12 @@ func (p *page) profileForm(x *drawbridge.ProfileView) (view.Form, error) {
 	}
 	f.Fields = append(f.Fields, parent)
 	for _, k := range identifierKinds() {
-		line("id-"+k, strings.ToUpper(k), "", x.Identifiers[k])
+		line("id-"+k, strings.ToUpper(k), x.Identifiers[k])
 	}
-	line("security_contact", "Security contact", "", x.SecurityContact)
-	line("privacy_contact", "Privacy contact", "", x.PrivacyContact)
+	line("security_contact", "Security contact", x.SecurityContact)
+	line("privacy_contact", "Privacy contact", x.PrivacyContact)
 	f.Fields = append(f.Fields, view.FormField{As: "text", Field: view.Field{Name: "tags", Label: "Tags", Help: "One a line.", Value: p.kept("tags", strings.Join(x.Tags, "\n"))}})
-	line("profile-why", "Why it changes", "", "")
+	line("profile-why", "Why it changes", "")
 	return f, nil
 }
 

@@ -67,7 +67,7 @@ func (p *page) riskException(r *drawbridge.RiskView) (view.FormField, error) {
 	for i := range list.Items {
 		x := &list.Items[i]
 		if x.Holds(p.now) {
-			f.Options = append(f.Options, view.Option{Value: string(x.ID), Text: x.Covers + ", until " + string(x.Expires)})
+			f.Options = append(f.Options, view.Option{Value: x.ID, Text: x.Covers + ", until " + string(x.Expires)})
 		}
 	}
 	switch {
