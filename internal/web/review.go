@@ -178,7 +178,7 @@ func (d *desk) answer(out *view.Review) {
 		Terms: d.May[access.ConditionWrite], Left: out.Look.Total - out.Look.Viewed,
 	}
 	if d.said("answer") != "" {
-		a.Typed = d.term()
+		a.Typed = d.termsTyped()
 	}
 	for _, r := range d.Roles {
 		name := string(r.Role)
@@ -209,24 +209,31 @@ func (d *desk) decide(out *view.Review) {
 		Suggests: string(drawbridge.DateOf(d.now.AddDate(0, int(d.Review.Months), 0))),
 	}
 	if d.said("outcome") != "" {
-		out.Decide.Typed = d.term()
+		out.Decide.Typed = d.termsTyped()
 	}
 }
 
-// term is a condition as it was typed.
-func (p *page) term() view.TermTyped {
-	return view.TermTyped{Text: p.said("term"), Due: p.said("due"), Verifier: p.said("verifier"), Before: p.said("before") != "", Breach: p.said("breach")}
+// termsTyped are the conditions as they were typed.
+func (p *page) termsTyped() []view.TermTyped {
+	out := make([]view.TermTyped, view.MaxTyped)
+	for n := range out {
+		said := func(name string) string { return p.said(view.TermField(name, n)) }
+		out[n] = view.TermTyped{Text: said("term"), Due: said("due"), Verifier: said("verifier"), Before: said("before") != "", Breach: said("breach")}
+	}
+	return out
 }
 
 // terms are the conditions that came with a form.
 func (p *page) terms() []review.Term {
-	t := p.term()
-	if strings.TrimSpace(t.Text) == "" {
-		return nil
+	var out []review.Term
+	for _, t := range p.termsTyped() {
+		if strings.TrimSpace(t.Text) != "" {
+			out = append(out, review.Term{
+				Text: t.Text, Before: t.Before, Verifier: drawbridge.Discipline(t.Verifier), Due: drawbridge.Date(t.Due), Breach: drawbridge.Effect(t.Breach),
+			})
+		}
 	}
-	return []review.Term{{
-		Text: t.Text, Before: t.Before, Verifier: drawbridge.Discipline(t.Verifier), Due: drawbridge.Date(t.Due), Breach: drawbridge.Effect(t.Breach),
-	}}
+	return out
 }
 
 func (p *page) step() review.Step {

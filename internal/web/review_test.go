@@ -185,8 +185,15 @@ func TestReviewJourney(t *testing.T) {
 		for k, v := range map[string]string{"term": "Rotate the key", "due": string(r.Days(30)), "verifier": "security", "breach": "warn"} {
 			decide.Set(k, v)
 		}
+		for k, v := range map[string]string{"term-2": "Ask for the new report", "due-2": "soon", "verifier-2": "privacy", "breach-2": "narrow", "before-2": "yes"} {
+			decide.Set(k, v)
+		}
+		if a := app.post(to+"/decision", decide); a.StatusCode != 400 || !strings.Contains(a.text, "Ask for the new report") || !strings.Contains(a.text, "Rotate the key") {
+			t.Errorf("a second condition without a day: %d %s", a.StatusCode, flashOf(a.text))
+		}
+		decide.Set("due-2", string(r.Days(10)))
 		must(app, "/decision", decide, "decided")
-		if a := ann.get(to); !strings.Contains(a.text, "approved with conditions") || !strings.Contains(a.text, "Rotate the key") {
+		if a := ann.get(to); !strings.Contains(a.text, "approved with conditions") || !strings.Contains(a.text, "Rotate the key") || !strings.Contains(a.text, "Ask for the new report") {
 			t.Error("the decision does not show")
 		}
 		if a := ann.get(to + "/approval"); a.StatusCode != 200 || !strings.Contains(a.Header.Get("Content-Disposition"), "approval.json") {
