@@ -117,7 +117,12 @@ func (h *markdownHandler) questions(a *assess.Assessment) {
 	h.line("")
 }
 
-var mdEscapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "]", "\\]", "#", "\\#")
+// Beside marks, what readers make links of by themselves: addresses and mentions.
+var mdEscapes = strings.NewReplacer("://", "\\://", "www.", "www\\.", "WWW.", "WWW\\.", "@", "\\@", "\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "]", "\\]", "#", "\\#")
+
+// Markdown escapes a text that somebody wrote, for one line of Markdown: it makes no
+// link, no picture and no structure of its own.
+func Markdown(s string) string { return md(s) }
 
 // md escapes text that comes from files.
 func md(s string) string { return mdEscapes.Replace(clean(s)) }

@@ -53,6 +53,7 @@ func (p *page) finding() (templ.Component, error) {
 	out.May = !p.web.opt.Table.Scope(p.Actor, access.ExceptionPropose).Nothing()
 	out.Talkable = !p.web.opt.Table.Scope(p.Actor, access.ThreadWrite).Nothing()
 	out.Typed = view.ExceptionTyped{Reason: p.said("reason"), Instead: p.said("instead"), Expires: p.said("expires"), Text: p.said("text")}
+	out.Note = findingNote(&out)
 	return view.FindingPage(out), nil
 }
 

@@ -35,6 +35,7 @@ func (p *page) review() (templ.Component, error) {
 	d.steps(&out)
 	d.answer(&out)
 	d.decide(&out)
+	out.Note = reviewNote(fmt.Sprintf("%s, review %d", s.Integration.Name, s.Review.Number), &out)
 	return view.ReviewPage(out), nil
 }
 
