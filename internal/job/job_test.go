@@ -124,17 +124,18 @@ func (w world) effects(tb testing.TB) map[drawbridge.EventID]int {
 	return out
 }
 
-// wait polls until the condition holds.
+// wait polls until the condition holds: longer than it takes a process on PostgreSQL
+// to take over what another one left running, a minute and a half and the next look.
 func wait(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(time.Minute)
+	limit := time.After(4 * time.Minute)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-limit:
-			tb.Fatalf("%s: not within a minute", what)
+			tb.Fatalf("%s: not within four minutes", what)
 		}
 	}
 }
