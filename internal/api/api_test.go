@@ -220,6 +220,8 @@ func TestCallsAndRoutes(t *testing.T) {
 	}
 	calls["POST /api/v1/revisions"] = "create" // a form of its own, and so the next
 	calls["POST /api/v1/evidence"] = "create"
+	calls["POST /api/v1/drafts/file"] = "create"
+	calls["PUT /api/v1/drafts/{id}"] = "save" // over a version, and the same again is the same
 	for _, r := range api.Routes() {
 		how, ok := calls[r.Method+" "+r.Pattern]
 		delete(calls, r.Method+" "+r.Pattern)
@@ -227,7 +229,7 @@ func TestCallsAndRoutes(t *testing.T) {
 		case r.Name == "openapi", strings.HasPrefix(r.Name, "visit."): // a partner comes with a browser
 		case !ok:
 			t.Errorf("no call of the client asks %s", r.Name)
-		case r.Has(api.Idempotent) != (how == "create" || how == "change"), r.Has(api.Conditional) != (how == "change"), r.Has(api.Streams) != (how == "stream"):
+		case r.Has(api.Idempotent) != (how == "create" || how == "change"), r.Has(api.Conditional) != (how == "change" || how == "save"), r.Has(api.Streams) != (how == "stream"):
 			t.Errorf("%s is asked by %s, which does not fit its flags", r.Name, how)
 		}
 	}
